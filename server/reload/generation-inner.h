@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+/*
+ * generation-inner.h - what the files of a generation share: building it
+ * (generation.c), the rules of its structure (structure.c), its life on the
+ * workers (generation-run.c), its listeners (generation-listen.c).  [main
+ * thread]
+ */
+#ifndef RELOAD_GENERATION_INNER_H
+#define RELOAD_GENERATION_INNER_H
+
+#include "reload/generation.h"
+
+struct listener;
+
+/* A binding listens on a listener: bnd_listen() said so in start(). */
+struct booking {
+	struct booking *next;
+	struct listener *listener;
+	struct binding *binding;
+	int number;
+};
+
+/* An exit of one pipeline leads to another. */
+struct route {
+	struct route *next;
+	const struct pipeline *from, *to;
+	const struct binding *binding;
+};
+
+struct generation {
+	uint32_t number;
+	struct crew crew;
+	struct arena arena;
+	struct config_tree *tree;
+	struct settings settings;
+	struct pipeline *pipelines;
+	size_t pipeline_count;
+	struct pins *pins; /* one a worker, on cache lines of their own */
+	struct booking *bookings;
+	struct route *routes;
+	const struct binding *at; /* whose options or exits are being read */
+	struct report *report;    /* while it is created or started */
+	const struct bnd_host *host;
+};
+
+/* structure.c: are the roles where they may stand, do the exits lead somewhere
+ * and never in a circle? */
+void structure_check_roles(struct generation *g);
+void structure_check_routes(struct generation *g);
+
+/* generation-listen.c */
+void bookings_point(struct generation *g, struct worker *w, bool is_open);
+void bookings_release(struct generation *g);
+
+/* Every binding of the generation: sinks first, sources last, or the other way
+ * round. */
+enum order { SINKS_FIRST, SOURCES_FIRST };
+struct binding *binding_next(
+    const struct generation *g, enum order order, const struct binding *b);
+
+#endif

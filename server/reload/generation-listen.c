@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+#include "reload/generation-inner.h"
+
+#include "worker/listener.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* [worker] A connection for a desk. */
+static void
+desk_accepted(void *arg, int number, int fd, const struct sockaddr *peer,
+    socklen_t peer_size)
+{
+	struct desk *d = arg;
+	struct bnd_accept a = { .fd = fd,
+		.listener = number,
+		.peer = peer,
+		.peer_size = peer_size };
+
+	if (!d->binding->type->accepted) {
+		close(fd);
+		return;
+	}
+	d->worker->accepting = &a;
+	d->binding->type->accepted(&d->pub, &a);
+	d->worker->accepting = NULL;
+}
+
+void
+bookings_point(struct generation *g, struct worker *w, bool is_open)
+{
+	for (const struct booking *k = g->bookings; k; k = k->next) {
+		struct accept_target t = { desk_accepted, NULL, k->number };
+
+		if (is_open)
+			t.desk = k->binding->desks[w->index];
+		listener_point(k->listener, w, &t);
+	}
+}
+
+void
+bookings_release(struct generation *g)
+{
+	for (struct booking *k = g->bookings; k; k = k->next)
+		listener_release(&k->listener);
+	g->bookings = NULL;
+}
+
+static bool
+listener_is_booked(const struct generation *g, const struct listener *l)
+{
+	for (const struct booking *k = g->bookings; k; k = k->next)
+		if (k->listener == l)
+			return true;
+	return false;
+}
+
+static int
+book(struct binding *b, const struct listen_address *a, int backlog,
+    unsigned mode, int number)
+{
+	struct generation *g = b->pipeline->generation;
+	struct booking *k = arena_alloc(&g->arena, sizeof(*k));
+	int rc;
+
+	if (!k)
+		return -ENOMEM;
+	rc = listener_open(
+	    a, backlog, mode, g->crew.workers, g->crew.count, &k->listener);
+	if (rc < 0)
+		return rc;
+	/* Two bindings cannot both have the connections. */
+	if (listener_is_booked(g, k->listener)) {
+		listener_release(&k->listener);
+		return -EADDRINUSE;
+	}
+	k->binding = b;
+	k->number = number;
+	k->next = g->bookings;
+	g->bookings = k;
+	return 0;
+}
+
+static int
+book_unix(
+    struct binding *b, const char *path, int backlog, unsigned mode, int number)
+{
+	struct listen_address a = { .un.sun_family = AF_UNIX };
+	size_t n = strlen(path);
+
+	if (n >= sizeof(a.un.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(a.un.sun_path, path, n + 1);
+	a.size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + 1);
+	return book(b, &a, backlog, mode, number);
+}
+
+static int
+book_port(struct binding *b, const struct bnd_endpoint *e, unsigned port,
+    unsigned flags, int backlog, int number)
+{
+	struct addrinfo hint = { .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV },
+			*all = NULL;
+	char service[8];
+	int rc;
+
+	snprintf(service, sizeof(service), "%u", port);
+	if (getaddrinfo(e->host, service, &hint, &all) != 0)
+		return -EADDRNOTAVAIL;
+	rc = -EADDRNOTAVAIL;
+	for (const struct addrinfo *i = all; i; i = i->ai_next) {
+		struct listen_address a = { .size = i->ai_addrlen,
+			.is_v6only = i->ai_family == AF_INET6 &&
+				     (flags & BND_LISTEN_V6ONLY) != 0 };
+
+		memcpy(&a.any, i->ai_addr, i->ai_addrlen);
+		rc = book(b, &a, backlog, 0, number);
+		if (rc < 0)
+			break;
+	}
+	freeaddrinfo(all);
+	return rc;
+}
+
+int
+generation_listen(struct binding *b, const struct bnd_endpoint *e,
+    unsigned flags, int backlog, unsigned mode)
+{
+	int number = (int)b->listener_count;
+	unsigned last = e->last > e->port ? e->last : e->port;
+	int rc = 0;
+
+	if (b->pipeline->generation->at != b)
+		return -EINVAL; /* only in start() */
+	if (flags & ~(unsigned)BND_LISTEN_V6ONLY)
+		return -EOPNOTSUPP; /* datagrams, say */
+	if (e->path)
+		rc = book_unix(b, e->path, backlog, mode, number);
+	for (unsigned port = e->port; !e->path && rc == 0 && port <= last;
+	     port++)
+		rc = book_port(b, e, port, flags, backlog, number);
+	if (rc < 0)
+		return rc;
+	b->listener_count++;
+	return number;
+}

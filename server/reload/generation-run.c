@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+#include "reload/generation-inner.h"
+
+#include "pipeline/keep.h"
+#include "pipeline/waits.h"
+#include "stream/stage.h"
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A generation on one worker: the argument of what runs there. */
+struct shift {
+	struct generation *g;
+	struct binding *failed; /* whose worker_start() said no */
+};
+
+/* ------------------------------------------------------------------- starting
+ */
+
+static int
+desk_start(struct desk *d)
+{
+	const struct bnd_type *type = d->binding->type;
+	int rc;
+
+	LIST_INSERT_HEAD(&d->worker->desks, d, link);
+	d->is_started = true;
+	rc = type->worker_start ? type->worker_start(&d->pub) : 0;
+	return rc == 0 && d->has_failed ? -ENOMEM : rc;
+}
+
+static int
+shift_start(struct worker *w, void *arg)
+{
+	struct shift *s = arg;
+
+	for (struct binding *b = NULL;
+	     (b = binding_next(s->g, SINKS_FIRST, b)) != NULL;) {
+		int rc = desk_start(b->desks[w->index]);
+
+		if (rc < 0) {
+			s->failed = b;
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static void
+desk_stop(struct desk *d)
+{
+	const struct bnd_type *type = d->binding->type;
+
+	if (!d->is_started)
+		return;
+	d->is_stopping = true;
+	if (type->worker_stop)
+		type->worker_stop(&d->pub);
+	waits_destroy(&d->waits);
+	LIST_REMOVE(d, link);
+	keep_release(d->binding, (int)d->worker->index);
+	d->is_started = false;
+}
+
+static int
+shift_stop(struct worker *w, void *arg)
+{
+	struct shift *s = arg;
+
+	for (struct binding *b = NULL;
+	     (b = binding_next(s->g, SOURCES_FIRST, b)) != NULL;)
+		desk_stop(b->desks[w->index]);
+	return 0;
+}
+
+static int
+binding_start(struct generation *g, struct binding *b)
+{
+	size_t errors = g->report->errors;
+	int rc;
+
+	b->is_started = true;
+	g->at = b;
+	rc = b->type->start ? b->type->start(&b->pub) : 0;
+	g->at = NULL;
+	if (rc < 0 && g->report->errors == errors)
+		report_error(g->report, b->map->file, b->map->line,
+		    "pipeline '%s', binding '%s': cannot start: %s",
+		    b->pub.pipeline, b->pub.name, strerror(-rc));
+	return rc;
+}
+
+static int
+workers_start(struct generation *g)
+{
+	for (unsigned i = 0; i < g->crew.count; i++) {
+		struct shift s = { g, NULL };
+		int rc = worker_call(g->crew.workers[i], shift_start, &s);
+
+		if (rc < 0) {
+			report_error(g->report, s.failed->map->file,
+			    s.failed->map->line,
+			    "pipeline '%s', binding '%s': cannot start on "
+			    "worker %u: %s",
+			    s.failed->pub.pipeline, s.failed->pub.name, i,
+			    strerror(-rc));
+			return rc;
+		}
+	}
+	return 0;
+}
+
+int
+generation_start(struct generation *g, struct report *report)
+{
+	int rc = 0;
+
+	g->report = report;
+	for (struct binding *b = NULL;
+	     rc == 0 && (b = binding_next(g, SINKS_FIRST, b)) != NULL;)
+		rc = binding_start(g, b);
+	if (rc == 0)
+		rc = workers_start(g);
+	g->report = NULL;
+	if (rc < 0)
+		generation_stop(g);
+	return rc;
+}
+
+/* ---------------------------------------------------------- taking over,
+ * leaving */
+
+static int
+shift_open(struct worker *w, void *arg)
+{
+	bookings_point(arg, w, true);
+	return 0;
+}
+
+void
+generation_commit(struct generation *g)
+{
+	for (unsigned i = 0; i < g->crew.count; i++)
+		worker_call(g->crew.workers[i], shift_open, g);
+}
+
+static void
+stage_drain(struct stage *s)
+{
+	const struct bnd_type *type = s->binding->type;
+
+	if (s->state == STAGE_OPEN && type->drain) {
+		type->drain(&s->pub);
+		stage_after_call(s);
+	}
+}
+
+static int
+shift_drain(struct worker *w, void *arg)
+{
+	struct shift *s = arg;
+	struct conn *c;
+
+	bookings_point(s->g, w, false);
+	for (struct binding *b = NULL;
+	     (b = binding_next(s->g, SOURCES_FIRST, b)) != NULL;)
+		if (b->type->worker_drain)
+			b->type->worker_drain(&b->desks[w->index]->pub);
+	LIST_FOREACH(c, &w->conns, link)
+	{
+		if (c->pipeline->generation != s->g || c->state != CONN_LIVE)
+			continue;
+		/* Aborts only mark; the chain stays as it is until the task. */
+		for (struct stage *st = c->first, *next; st; st = next) {
+			next = st->next;
+			stage_drain(st);
+		}
+	}
+	return 0;
+}
+
+void
+generation_drain(struct generation *g)
+{
+	struct shift s = { g, NULL };
+
+	for (unsigned i = 0; i < g->crew.count; i++)
+		worker_call(g->crew.workers[i], shift_drain, &s);
+}
+
+void
+generation_stop(struct generation *g)
+{
+	struct shift s = { g, NULL };
+
+	for (unsigned i = 0; i < g->crew.count; i++)
+		worker_call(g->crew.workers[i], shift_stop, &s);
+	bookings_release(g);
+	for (struct binding *b = NULL;
+	     (b = binding_next(g, SOURCES_FIRST, b)) != NULL;) {
+		if (b->is_started && b->type->stop)
+			b->type->stop(&b->pub);
+		b->is_started = false;
+	}
+}

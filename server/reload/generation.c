@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+#include "reload/generation-inner.h"
+
+#include "config/dump.h"
+#include "pipeline/keep.h"
+#include "pipeline/metric.h"
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ exits */
+
+static struct pipeline *
+pipeline_find(const struct generation *g, const char *name)
+{
+	for (size_t i = 0; i < g->pipeline_count; i++)
+		if (strcmp(g->pipelines[i].name, name) == 0)
+			return &g->pipelines[i];
+	return NULL;
+}
+
+static bool
+route_add(struct generation *g, const struct pipeline *to)
+{
+	struct route *r;
+
+	if (!g->at)
+		return true;
+	r = arena_alloc(&g->arena, sizeof(*r));
+	if (!r)
+		return false;
+	*r = (struct route){ g->routes, g->at->pipeline, to, g->at };
+	g->routes = r;
+	return true;
+}
+
+const struct bnd_exit *
+generation_exit(struct generation *g, const char *name)
+{
+	struct pipeline *p = pipeline_find(g, name);
+
+	return p && route_add(g, p) ? &p->exit : NULL;
+}
+
+static const struct bnd_exit *
+exit_find(void *arg, const char *name)
+{
+	return generation_exit(arg, name);
+}
+
+static const char **
+exit_names(struct generation *g)
+{
+	const char **names =
+	    arena_array(&g->arena, g->pipeline_count + 1, sizeof(char *));
+
+	for (size_t i = 0; names && i < g->pipeline_count; i++)
+		names[i] = g->pipelines[i].name;
+	return names;
+}
+
+/* --------------------------------------------------------------- claim tables
+ */
+
+/* Claims are counted over generations, so a binding's number lives as long as
+ * the process: there are as many as the operator ever named bindings. */
+static struct claim_name {
+	struct claim_name *next;
+	uint32_t id;
+	char name[];
+} * claim_names;
+
+static uint32_t
+claim_id(const char *pipeline, const char *binding)
+{
+	size_t n = strlen(pipeline) + strlen(binding) + 2;
+	struct claim_name *c = malloc(sizeof(*c) + n);
+	struct claim_name *old;
+
+	if (!c)
+		return 0;
+	snprintf(c->name, n, "%s/%s", pipeline, binding);
+	for (old = claim_names; old; old = old->next) {
+		if (strcmp(old->name, c->name) != 0)
+			continue;
+		free(c);
+		return old->id;
+	}
+	c->id = claim_names ? claim_names->id + 1 : 1;
+	c->next = claim_names;
+	claim_names = c;
+	return c->id;
+}
+
+/* --------------------------------------------------------------------- desks
+ */
+
+static struct desk *
+desk_create(struct binding *b, struct worker *w)
+{
+	size_t cells = metrics_cell_count(b);
+	size_t self = (b->type->worker_size + 15u) & ~(size_t)15;
+	size_t head = (sizeof(struct desk) + 15u) & ~(size_t)15;
+	struct desk *d =
+	    calloc(1, head + self + cells * sizeof(_Atomic int64_t));
+
+	if (!d)
+		return NULL;
+	d->pub.self = (char *)d + head;
+	d->pub.binding = &b->pub;
+	d->pub.index = w->index;
+	d->binding = b;
+	d->worker = w;
+	d->values = (void *)((char *)d + head + self);
+	return d;
+}
+
+static int
+desks_create(struct generation *g, struct binding *b)
+{
+	b->desks =
+	    arena_array(&g->arena, g->crew.count + 1, sizeof(struct desk *));
+	if (!b->desks || metrics_lay_out(b, &g->arena) < 0)
+		return -ENOMEM;
+	for (unsigned i = 0; i < g->crew.count; i++) {
+		b->desks[i] = desk_create(b, g->crew.workers[i]);
+		if (!b->desks[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ bindings
+ */
+
+static void
+binding_load(struct generation *g, struct binding *b,
+    const struct binding_spec *spec, const char *const *dirs)
+{
+	const struct bnd_node *where = node_find(spec->map, "type");
+	const char *wrong;
+
+	if (!where)
+		where = spec->map;
+	b->image = image_load(
+	    spec->type, dirs, g->host, where->file, where->line, g->report);
+	if (!b->image)
+		return;
+	wrong = option_table_check(b->image->type.options,
+	    b->image->type.option_size, b->image->type.binding_size, &g->arena);
+	if (wrong) {
+		report_error(g->report, where->file, where->line,
+		    "plugin '%s' cannot be used: %s", b->image->path, wrong);
+		return;
+	}
+	b->type = &b->image->type;
+}
+
+static void
+binding_parse(struct generation *g, struct binding *b)
+{
+	static const char *const skip[] = { "type", "name", NULL };
+	struct option_context ctx = {
+		.arena = &g->arena,
+		.report = g->report,
+		.pipeline = b->pub.pipeline,
+		.binding = b->pub.name,
+		.exit_find = exit_find,
+		.exit_names = exit_names(g),
+		.exit_arg = g,
+		.skip = skip,
+	};
+
+	b->pub.self = arena_alloc(&g->arena, b->type->binding_size + 1);
+	if (!b->pub.self || !ctx.exit_names || desks_create(g, b) < 0) {
+		report_error(g->report, NULL, 0, "out of memory");
+		return;
+	}
+	g->at = b;
+	if (option_parse(b->type->options, b->type->option_size, b->map,
+		b->pub.self, &ctx) == 0)
+		b->is_parsed = true;
+	g->at = NULL;
+}
+
+/* check() says no without a word?  Then the host has to. */
+static void
+binding_check(struct generation *g, struct binding *b)
+{
+	size_t errors = g->report->errors;
+	int rc;
+
+	if (!b->type->check || !b->is_parsed)
+		return;
+	g->at = b;
+	rc = b->type->check(&b->pub);
+	g->at = NULL;
+	if (rc < 0 && g->report->errors == errors)
+		report_error(g->report, b->map->file, b->map->line,
+		    "pipeline '%s', binding '%s': its options cannot be used: "
+		    "%s",
+		    b->pub.pipeline, b->pub.name, strerror(-rc));
+}
+
+static int
+pipeline_build(
+    struct generation *g, struct pipeline *p, const struct pipeline_spec *spec)
+{
+	p->name = spec->name;
+	p->generation = g;
+	p->pins = g->pins;
+	p->exit.pipeline = p;
+	p->log_level = settings_log_level(spec->log_level);
+	p->drain_timeout_ms = spec->drain_timeout;
+	p->count = spec->count;
+	p->bindings = arena_array(&g->arena, spec->count, sizeof(*p->bindings));
+	if (!p->bindings)
+		return -ENOMEM;
+	for (size_t i = 0; i < spec->count; i++) {
+		struct binding *b = &p->bindings[i];
+
+		b->pub.name = spec->bindings[i].name;
+		b->pub.pipeline = spec->name;
+		b->pub.generation = g->number;
+		b->pub.workers = g->crew.count;
+		b->map = spec->bindings[i].map;
+		b->pipeline = p;
+		b->next = i + 1 < spec->count ? b + 1 : NULL;
+		b->claim_id = claim_id(spec->name, b->pub.name);
+		if (!b->claim_id)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+struct binding *
+binding_next(
+    const struct generation *g, enum order order, const struct binding *b)
+{
+	static const uint32_t roles[2][3] = {
+		[SINKS_FIRST] = { BND_SINK, BND_FILTER, BND_SOURCE },
+		[SOURCES_FIRST] = { BND_SOURCE, BND_FILTER, BND_SINK },
+	};
+	bool is_found = b == NULL;
+
+	for (unsigned r = 0; r < 3; r++) {
+		for (size_t i = 0; i < g->pipeline_count; i++) {
+			struct binding *n = g->pipelines[i].bindings;
+
+			for (; n; n = n->next) {
+				if (!n->type ||
+				    n->type->role != roles[order][r])
+					continue;
+				if (is_found)
+					return n;
+				is_found = n == b;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* ---------------------------------------------------------------- generations
+ */
+
+/* The directories: of the command line, of the configuration, the built-in one.
+ */
+static const char *const *
+plugin_dirs(struct generation *g, const char *const *given)
+{
+	const struct bnd_list *own = &g->settings.plugin_path;
+	const char **dirs;
+	size_t n = 0, k = 0;
+
+	while (given[n])
+		n++;
+	dirs = arena_array(&g->arena, n + own->n + 1, sizeof(char *));
+	if (!dirs)
+		return NULL;
+	/* The last of the given is the built-in one. */
+	for (size_t i = 0; i + 1 < n; i++)
+		dirs[k++] = given[i];
+	for (size_t i = 0; i < own->n; i++)
+		dirs[k++] = own->v[i];
+	if (n > 0)
+		dirs[k++] = given[n - 1];
+	return dirs;
+}
+
+static int
+generation_build(struct generation *g, const char *const *given_dirs)
+{
+	const struct settings *s = &g->settings;
+	const char *const *dirs = plugin_dirs(g, given_dirs);
+
+	g->pins =
+	    arena_alloc(&g->arena, (g->crew.count + 1) * sizeof(struct pins));
+	g->pipelines =
+	    arena_array(&g->arena, s->pipeline_count, sizeof(*g->pipelines));
+	if (!dirs || !g->pins || !g->pipelines)
+		return -ENOMEM;
+	/* The arena aligns for any C object, a cache line is more. */
+	g->pins = (void *)(((uintptr_t)g->pins + 63) & ~(uintptr_t)63);
+	g->pipeline_count = s->pipeline_count;
+	for (size_t i = 0; i < s->pipeline_count; i++)
+		if (pipeline_build(g, &g->pipelines[i], &s->pipelines[i]) < 0)
+			return -ENOMEM;
+	for (size_t i = 0; i < g->pipeline_count; i++)
+		for (size_t k = 0; k < g->pipelines[i].count; k++)
+			binding_load(g, &g->pipelines[i].bindings[k],
+			    &s->pipelines[i].bindings[k], dirs);
+	structure_check_roles(g);
+	for (struct binding *b = NULL;
+	     (b = binding_next(g, SINKS_FIRST, b)) != NULL;)
+		binding_parse(g, b);
+	for (struct binding *b = NULL;
+	     (b = binding_next(g, SINKS_FIRST, b)) != NULL;)
+		binding_check(g, b);
+	structure_check_routes(g);
+	return 0;
+}
+
+struct generation *
+generation_create(struct config_tree **tree, uint32_t number,
+    const struct crew *crew, const struct bnd_host *host,
+    const char *const *dirs, struct report *report)
+{
+	struct generation *g = calloc(1, sizeof(*g));
+
+	if (!g) {
+		config_tree_destroy(tree);
+		report_error(report, NULL, 0, "out of memory");
+		return NULL;
+	}
+	g->number = number;
+	g->crew = *crew;
+	g->tree = *tree;
+	*tree = NULL;
+	g->host = host;
+	g->report = report;
+	if (settings_parse(g->tree, &g->arena, report, &g->settings) == 0 &&
+	    generation_build(g, dirs) < 0)
+		report_error(report, NULL, 0, "out of memory");
+	g->report = NULL;
+	return g;
+}
+
+static void
+binding_destroy(const struct generation *g, struct binding *b)
+{
+	if (b->pub.self)
+		option_wipe(
+		    b->type->options, b->type->option_size, b->pub.self);
+	for (unsigned i = 0; b->desks && i < g->crew.count; i++)
+		free(b->desks[i]);
+	keep_release(b, KEEP_ALL_WORKERS);
+}
+
+void
+generation_destroy(struct generation **at)
+{
+	struct generation *g = *at;
+
+	*at = NULL;
+	if (!g)
+		return;
+	for (struct binding *b = NULL;
+	     (b = binding_next(g, SINKS_FIRST, b)) != NULL;)
+		binding_destroy(g, b);
+	arena_finish(&g->arena);
+	config_tree_destroy(&g->tree);
+	free(g);
+}
+
+const struct settings *
+generation_settings(const struct generation *g)
+{
+	return &g->settings;
+}
+
+uint32_t
+generation_number(const struct generation *g)
+{
+	return g->number;
+}
+
+struct report *
+generation_report(struct generation *g)
+{
+	return g->report;
+}
+
+uint64_t
+generation_pins(const struct generation *g)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < g->crew.count; i++)
+		n += atomic_load_explicit(
+		    &g->pins[i].count, memory_order_acquire);
+	return n;
+}
+
+static void
+dump_find(void *arg, const struct pipeline_spec *pipeline,
+    const struct binding_spec *spec, struct dump_options *r)
+{
+	const struct generation *g = arg;
+	const struct pipeline *p = pipeline_find(g, pipeline->name);
+	const struct binding *b =
+	    p ? &p->bindings[spec - pipeline->bindings] : NULL;
+
+	if (!b || !b->type || !b->pub.self) {
+		r->is_unknown = true;
+		return;
+	}
+	r->table = b->type->options;
+	r->element_size = b->type->option_size;
+	r->self = b->pub.self;
+}
+
+void
+generation_dump(const struct generation *g, FILE *out)
+{
+	dump_config(out, &g->settings, dump_find, (void *)(uintptr_t)g);
+}

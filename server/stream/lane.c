@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+#include "stream/lane.h"
+
+#include "stream/conn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	LANE_VECTORS = 64,
+	SPLICE_AFTER = 4,          /* full reads in a row */
+	SPLICE_SMALL = 16 * 1024,  /* a splice of less ... */
+	SPLICE_PATIENCE = 8,       /* ... so many times in a row: copy again */
+	SPLICE_BYTES = 1024 * 1024 /* as much as the pipe takes */
+};
+
+/* The sink took n bytes (negative: errno says why not).  False: no more now. */
+static bool
+lane_took(struct sock *to, ssize_t n, enum pass *r)
+{
+	*r = PASS_IDLE;
+	if (n > 0) {
+		to->sent += (size_t)n;
+		conn_touch(to->hop.conn);
+		return true;
+	}
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n == 0 || errno == EAGAIN)
+		to->is_full = true;
+	else
+		*r = sock_failed(to, errno);
+	return false;
+}
+
+static enum pass
+lane_flush_pieces(struct sock *to, struct queue *q)
+{
+	struct iovec v[LANE_VECTORS];
+	struct msghdr m = { .msg_iov = v };
+	enum pass r = PASS_IDLE;
+	size_t bytes;
+	ssize_t n;
+
+	while (q->bytes) {
+		m.msg_iovlen = (size_t)queue_vector(q, v, LANE_VECTORS, &bytes);
+		n = sendmsg(to->watch.fd, &m, MSG_NOSIGNAL);
+		if (!lane_took(to, n, &r))
+			return r;
+		if (n > 0)
+			queue_eat(q, (size_t)n);
+	}
+	return r;
+}
+
+/* The kernel does not splice into this socket: take the bytes out of the pipe.
+ */
+static int
+lane_unpipe(struct queue *q)
+{
+	q->may_not_splice = true;
+	while (q->pipe->bytes) {
+		struct bnd_buf *b = buf_alloc(BUF_LARGE);
+		ssize_t n;
+
+		if (!b)
+			return -ENOMEM;
+		n = read(q->pipe->read_fd, b->data, BUF_LARGE);
+		if (n <= 0) {
+			buf_unref(b);
+			return n < 0 ? -errno : -EIO;
+		}
+		b->used = (uint32_t)n;
+		q->pipe->bytes -= (size_t)n;
+		if (queue_push(q, b, 0, (size_t)n) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static enum pass
+lane_flush_pipe(struct sock *to, struct queue *q)
+{
+	struct conn *c = to->hop.conn;
+	enum pass r = PASS_IDLE;
+	ssize_t n;
+
+	while (q->pipe && q->pipe->bytes) {
+		n = splice(q->pipe->read_fd, NULL, to->watch.fd, NULL,
+		    q->pipe->bytes, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+		if (n < 0 && errno == EINVAL) {
+			if (lane_unpipe(q) < 0) {
+				conn_end(c, REASON_RESOURCES, PARTY_HOST,
+				    -ENOMEM, "out of memory");
+				return PASS_DEAD;
+			}
+			return lane_flush_pieces(to, q);
+		}
+		if (!lane_took(to, n, &r))
+			return r;
+		if (n > 0)
+			q->pipe->bytes -= (size_t)n;
+	}
+	return r;
+}
+
+enum pass
+lane_flush(struct sock *to, struct queue *q)
+{
+	enum pass r = lane_flush_pieces(to, q);
+
+	if (r == PASS_DEAD || q->bytes || !q->pipe)
+		return r;
+	return lane_flush_pipe(to, q);
+}
+
+void
+lane_close(struct queue *q, struct conn *c)
+{
+	pipe_give(c->worker->pipes, &q->pipe);
+}
+
+static enum pass
+lane_splice(struct sock *s, struct queue *q)
+{
+	ssize_t n;
+
+	n = splice(s->watch.fd, NULL, q->pipe->write_fd, NULL, SPLICE_BYTES,
+	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (n > 0) {
+		q->pipe->bytes += (size_t)n;
+		s->received += (size_t)n;
+		conn_touch(s->hop.conn);
+		q->small_splices =
+		    n < SPLICE_SMALL ? (uint8_t)(q->small_splices + 1) : 0;
+		if (q->small_splices >= SPLICE_PATIENCE)
+			q->full_reads = q->small_splices = 0;
+		return PASS_AGAIN;
+	}
+	if (n < 0 && errno == EINVAL) {
+		q->may_not_splice = true;
+		return PASS_AGAIN;
+	}
+	return sock_read_ended(s, n);
+}
+
+static enum pass
+lane_copy(struct sock *s, struct sock *to, struct queue *q)
+{
+	char *scratch = s->hop.conn->worker->scratch;
+	ssize_t n, sent;
+	enum pass r;
+
+	n = recv(s->watch.fd, scratch, WORKER_SCRATCH, 0);
+	if (n <= 0)
+		return sock_read_ended(s, n);
+	s->received += (size_t)n;
+	if (n < WORKER_SCRATCH && !s->has_tail && sock_doubt(s))
+		s->may_read = false;
+	if (n < WORKER_SCRATCH)
+		q->full_reads = 0;
+	else if (q->full_reads < SPLICE_AFTER)
+		q->full_reads++;
+	sent = send(to->watch.fd, scratch, (size_t)n, MSG_NOSIGNAL);
+	if (!lane_took(to, sent, &r)) {
+		if (r == PASS_DEAD)
+			return r;
+		sent = 0;
+	}
+	if (sent < 0)
+		sent = 0;
+	if (sent < n &&
+	    queue_write(q, scratch + sent, (size_t)(n - sent)) < 0) {
+		conn_end(s->hop.conn, REASON_RESOURCES, PARTY_HOST, -ENOMEM,
+		    "out of memory");
+		return PASS_DEAD;
+	}
+	return PASS_AGAIN;
+}
+
+/* Is the next step a splice?  Takes or gives back the pipe. */
+static bool
+lane_splices(struct queue *q, struct conn *c)
+{
+	bool wants = q->full_reads >= SPLICE_AFTER && c->worker->may_splice &&
+		     !q->may_not_splice;
+
+	if (wants && !q->pipe)
+		q->pipe = pipe_take(c->worker->pipes);
+	else if (!wants && q->pipe)
+		lane_close(q, c);
+	return q->pipe != NULL;
+}
+
+static enum pass
+lane_step(struct sock *s, struct sock *to, struct queue *q)
+{
+	enum pass r;
+
+	if (lane_splices(q, s->hop.conn))
+		r = lane_splice(s, q);
+	else
+		r = lane_copy(s, to, q);
+	/* What came in goes out before anything else is read. */
+	if (r == PASS_AGAIN && !queue_is_empty(q) && !to->is_full &&
+	    lane_flush(to, q) == PASS_DEAD)
+		return PASS_DEAD;
+	return r;
+}
+
+enum pass
+lane_run(struct sock *s, struct sock *to)
+{
+	struct queue *q = s->in;
+	enum pass r = PASS_IDLE;
+	int i;
+
+	if (!queue_is_empty(q) && !to->is_full &&
+	    lane_flush(to, q) == PASS_DEAD)
+		return PASS_DEAD;
+	for (i = 0; i < SOCK_READS; i++) {
+		if (!s->may_read || !queue_is_empty(q))
+			break;
+		r = lane_step(s, to, q);
+		if (r != PASS_AGAIN)
+			break;
+	}
+	if (r == PASS_DEAD)
+		return r;
+	if (q->pipe && q->pipe->bytes == 0 && !s->may_read)
+		lane_close(q, s->hop.conn);
+	return i == SOCK_READS && s->may_read ? PASS_AGAIN : PASS_IDLE;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+#include "stream/setup.h"
+
+#include "stream/buf.h"
+#include "stream/conn.h"
+#include "stream/pipe.h"
+
+#include <errno.h>
+
+static void
+stream_last_words(struct worker *w)
+{
+	(void)w;
+	buf_cache_empty(); /* the thread's own */
+}
+
+int
+stream_init(struct worker *w, bool may_splice)
+{
+	w->pipes = pipe_pool_create();
+	if (!w->pipes)
+		return -ENOMEM;
+	w->may_splice = may_splice;
+	w->doubt_timer.fn = sock_doubts_due;
+	w->at_end = stream_last_words;
+	return 0;
+}
+
+void
+stream_finish(struct worker *w)
+{
+	pipe_pool_destroy(&w->pipes);
+}
+
+unsigned
+stream_end_all(struct worker *w, enum reason reason)
+{
+	unsigned n = 0;
+	struct conn *c;
+
+	LIST_FOREACH(c, &w->conns, link)
+	{
+		if (c->state != CONN_LIVE)
+			continue;
+		conn_end(c, reason, PARTY_HOST, -ECANCELED, NULL);
+		n++;
+	}
+	return n;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+/* setup.h - what a worker needs before connections can live on it. */
+#ifndef STREAM_SETUP_H
+#define STREAM_SETUP_H
+
+#include "stream/reason.h"
+#include "worker/worker.h"
+
+/* [main, before the worker starts] 0 or -ENOMEM. */
+int stream_init(struct worker *w, bool may_splice);
+
+/* [main, once it has ended] */
+void stream_finish(struct worker *w);
+
+/* [worker] End every connection now, with that reason; how many there were. */
+unsigned stream_end_all(struct worker *w, enum reason reason);
+
+#endif

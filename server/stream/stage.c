@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+#include "stream/stage.h"
+
+#include "base/compiler.h"
+#include "pipeline/waits.h"
+#include "stream/work.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static task_fn stage_turn;
+
+void
+stage_due(struct stage *s, unsigned due)
+{
+	if (s->state == STAGE_CLOSING)
+		return;
+	s->due |= (uint8_t)due;
+	loop_queue(conn_loop(s->hop.conn), &s->hop.task);
+}
+
+struct stage *
+stage_create(struct conn *c, struct desk *d, void *open_arg)
+{
+	const struct bnd_type *type = d->binding->type;
+	struct stage *s = calloc(1, sizeof(*s) + type->stage_size);
+
+	if (!s)
+		return NULL;
+	s->pub.self = s->self;
+	s->pub.worker = &d->pub;
+	s->pub.binding = &d->binding->pub;
+	s->pub.id = c->id;
+	s->pub.limit = QUEUE_LIMIT;
+	s->hop.conn = c;
+	s->hop.task.fn = stage_turn;
+	s->binding = d->binding;
+	s->open_arg = open_arg;
+	s->prev = c->last;
+	if (c->last)
+		c->last->next = s;
+	else
+		c->first = s;
+	c->last = s;
+	stage_due(s, DUE_OPEN);
+	return s;
+}
+
+static struct queue *
+stage_queue(struct stage *s, struct queue **at)
+{
+	if (!*at && s->state != STAGE_CLOSING) {
+		*at = queue_create();
+		if (!*at)
+			conn_end(s->hop.conn, REASON_RESOURCES, PARTY_HOST,
+			    -ENOMEM, "out of memory");
+	}
+	return *at;
+}
+
+struct queue *
+stage_inlet(struct stage *s, unsigned side)
+{
+	struct queue *q;
+
+	if (s->in[side])
+		return s->in[side];
+	q = stage_queue(s, &s->in[side]);
+	if (q)
+		q->sink = &s->hop;
+	return q;
+}
+
+struct queue *
+stage_outlet(struct stage *s, unsigned side)
+{
+	struct queue *q;
+
+	if (s->out[side])
+		return s->out[side];
+	q = stage_queue(s, &s->out[side]);
+	if (q)
+		q->source = &s->hop;
+	return q;
+}
+
+/* ------------------------------------------------------------------ its task
+ */
+
+static bool
+stage_take_due(struct stage *s, unsigned due)
+{
+	if (s->state == STAGE_CLOSING || !(s->due & due))
+		return false;
+	s->due &= (uint8_t)~due;
+	return true;
+}
+
+static void
+stage_open(struct stage *s)
+{
+	const struct bnd_type *type = s->binding->type;
+	int rc = 0;
+
+	if (type->open) {
+		s->state = STAGE_OPENING;
+		rc = type->open(&s->pub, s->open_arg);
+	}
+	if (s->state == STAGE_CLOSING)
+		return;
+	s->state = STAGE_OPEN;
+	if (rc < 0)
+		chain_failed_text(
+		    s, rc, "%s: %s", s->binding->pub.name, strerror(-rc));
+	else
+		chain_opened_stage(s);
+}
+
+/* A filter or source without flow() lets all bytes by once the way is open. */
+static void
+stage_opened(struct stage *s)
+{
+	const struct bnd_type *type = s->binding->type;
+	int err = s->opened_err;
+
+	if (type->opened)
+		type->opened(&s->pub, err);
+	if (err == 0 && !type->flow) {
+		stage_bypass(s, BND_FRONT, BND_BACK);
+		stage_bypass(s, BND_BACK, BND_FRONT);
+	} else if (err == 0) {
+		stage_due(s, DUE_FLOW);
+	}
+}
+
+/* A callback may have reserved room and not used it. */
+void
+stage_after_call(struct stage *s)
+{
+	if (LIKELY(!s->has_reserved))
+		return;
+	s->has_reserved = false;
+	for (unsigned side = 0; side < 2; side++)
+		if (s->out[side])
+			queue_trim(s->out[side]);
+}
+
+static void
+stage_flow(struct stage *s)
+{
+	const struct bnd_type *type = s->binding->type;
+
+	if (s->state != STAGE_OPEN || !type->flow)
+		return;
+	type->flow(&s->pub);
+	stage_after_call(s);
+}
+
+static void
+stage_turn(struct task *t)
+{
+	struct stage *s = CONTAINER_OF(t, struct stage, hop.task);
+
+	if (s->hop.is_woken) {
+		s->hop.is_woken = false;
+		s->due |= DUE_FLOW;
+	}
+	if (stage_take_due(s, DUE_OPEN))
+		stage_open(s);
+	if (stage_take_due(s, DUE_BACK))
+		chain_extend(s);
+	if (stage_take_due(s, DUE_OPENED))
+		stage_opened(s);
+	if (stage_take_due(s, DUE_FLOW))
+		stage_flow(s);
+	if (stage_take_due(s, DUE_LEAVE))
+		chain_leave(s);
+	stage_after_call(s);
+}
+
+/* --------------------------------------------------------------- stepping
+ * aside */
+
+static void
+stages_repoint(struct stage *s, const struct queue *a, struct queue *b)
+{
+	for (; s; s = s->next) {
+		for (unsigned side = 0; side < 2; side++) {
+			if (s->in[side] == a)
+				s->in[side] = b;
+			if (s->out[side] == a)
+				s->out[side] = b;
+		}
+	}
+}
+
+/* Every pointer of the connection to queue a becomes one to b. */
+static void
+conn_repoint(struct conn *c, const struct queue *a, struct queue *b)
+{
+	stages_repoint(c->first, a, b);
+	stages_repoint(c->closing, a, b);
+	for (unsigned side = 0; side < 2; side++) {
+		if (c->sock[side].in == a)
+			c->sock[side].in = b;
+		if (c->sock[side].out == a)
+			c->sock[side].out = b;
+	}
+}
+
+void
+stage_bypass(struct stage *s, unsigned from, unsigned to)
+{
+	struct queue *a, *b;
+
+	if (s->state == STAGE_CLOSING || s->is_bypassed[from] ||
+	    s->is_given[to])
+		return;
+	a = stage_inlet(s, from);
+	b = stage_outlet(s, to);
+	if (!a || !b)
+		return;
+	s->is_bypassed[from] = s->is_given[to] = true;
+	if (a == b) /* a ring: nothing can enter it any more */
+		return;
+	if (b->has_ended)
+		a->has_ended = true;
+	conn_repoint(s->hop.conn, a, b);
+	queue_join(a, b);
+	/* What leads nowhere yet is kept for who will stand there. */
+	s->in[from] = b->source ? NULL : b;
+	s->out[to] = b->sink ? NULL : b;
+}
+
+/* -----------------------------------------------------------------------
+ * closing */
+
+static void
+stage_free_queues(struct stage *s)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		struct queue *in = s->in[side];
+
+		if (in)
+			queue_leave(&s->in[side], &s->hop);
+		if (s->out[side] && s->out[side] != in)
+			queue_leave(&s->out[side], &s->hop);
+	}
+}
+
+static void
+stage_close(struct stage *s)
+{
+	const struct bnd_type *type = s->binding->type;
+	struct conn *c = s->hop.conn;
+
+	loop_unqueue(conn_loop(c), &s->hop.task);
+	if (type->close && s->was_opened)
+		type->close(&s->pub, s->close_err);
+	waits_destroy(&s->waits);
+	works_disown(s);
+	stage_free_queues(s);
+	free(s);
+}
+
+void
+stage_close_all(struct conn *c)
+{
+	while (c->closing) {
+		struct stage *s = c->closing;
+
+		c->closing = s->next;
+		stage_close(s);
+	}
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+/* swap: two files of one name, to be put in place of one another.  What
+ * SWAP says is what check() gives, once load() ran. */
+#include <bindery/plugin.h>
+
+static int swap_loads;
+
+static int
+swap_load(void)
+{
+	swap_loads++;
+	return 0;
+}
+
+static int
+swap_check(struct bnd_binding *b)
+{
+	(void)b;
+	return SWAP * 100 + swap_loads;
+}
+
+static const struct bnd_type type = {
+	BND_HEAD("swap", "1.0", BND_FILTER),
+	.load = swap_load,
+	.check = swap_check,
+};
+
+BND_PLUGIN(type);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+/* The arena and the report. */
+#include "base/arena.h"
+#include "base/report.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "unit.h"
+
+START_TEST(memory_is_zeroed_and_aligned)
+{
+	struct arena a = { 0 };
+
+	for (size_t n = 0; n < 300; n++) {
+		unsigned char *p = arena_alloc(&a, n);
+
+		ck_assert_ptr_nonnull(p);
+		ck_assert_uint_eq((uintptr_t)p % alignof(max_align_t), 0);
+		for (size_t i = 0; i < n; i++)
+			ck_assert_uint_eq(p[i], 0);
+		memset(p, 0xff, n);
+	}
+	arena_finish(&a);
+	ck_assert_ptr_null(a.blocks);
+	arena_finish(&a);
+}
+END_TEST
+
+START_TEST(pieces_do_not_overlap)
+{
+	struct arena a = { 0 };
+	unsigned char *p[200];
+
+	for (size_t i = 0; i < 200; i++) {
+		p[i] = arena_alloc(&a, i * 7);
+		memset(p[i], (int)i, i * 7);
+	}
+	for (size_t i = 0; i < 200; i++)
+		for (size_t k = 0; k < i * 7; k++)
+			ck_assert_uint_eq(p[i][k], i);
+	arena_finish(&a);
+}
+END_TEST
+
+START_TEST(large_pieces_have_their_own_block)
+{
+	struct arena a = { 0 };
+	char *p = arena_alloc(&a, 1 << 20);
+
+	ck_assert_ptr_nonnull(p);
+	p[(1 << 20) - 1] = 1;
+	ck_assert_ptr_nonnull(arena_alloc(&a, 1));
+	arena_finish(&a);
+}
+END_TEST
+
+START_TEST(impossible_sizes_are_no_memory)
+{
+	struct arena a = { 0 };
+
+	ck_assert_ptr_null(arena_alloc(&a, SIZE_MAX));
+	ck_assert_ptr_null(arena_array(&a, SIZE_MAX / 2, 3));
+	ck_assert_ptr_null(arena_copy(&a, "", SIZE_MAX));
+	ck_assert_ptr_nonnull(arena_array(&a, 0, 8));
+	ck_assert_ptr_nonnull(arena_array(&a, 8, 0));
+	arena_finish(&a);
+}
+END_TEST
+
+START_TEST(strings_are_copied_and_ended)
+{
+	struct arena a = { 0 };
+	char text[2000];
+
+	ck_assert_str_eq(arena_string(&a, "abc"), "abc");
+	ck_assert_str_eq(arena_copy(&a, "abc", 2), "ab");
+	ck_assert_str_eq(arena_copy(&a, NULL, 0), "");
+	ck_assert_str_eq(arena_printf(&a, "%d-%s", 1, "x"), "1-x");
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = 0;
+	ck_assert_str_eq(arena_printf(&a, "%s", text), text);
+	arena_finish(&a);
+}
+END_TEST
+
+START_TEST(entries_name_their_place)
+{
+	struct report r = { 0 };
+
+	report_error(&r, "a.conf", 12, "no pipeline '%s'", "x");
+	report_error(&r, "a.conf", 0, "could not be read");
+	report_error(&r, NULL, 12, "out of luck");
+	ck_assert_uint_eq(r.count, 3);
+	ck_assert_str_eq(r.entries[0].text, "a.conf:12: no pipeline 'x'");
+	ck_assert_str_eq(r.entries[1].text, "a.conf: could not be read");
+	ck_assert_str_eq(r.entries[2].text, "out of luck");
+	report_finish(&r);
+	ck_assert_uint_eq(r.count, 0);
+	ck_assert(!report_has_errors(&r));
+}
+END_TEST
+
+START_TEST(warnings_forbid_nothing)
+{
+	struct report r = { 0 };
+
+	ck_assert(!report_has_errors(&r));
+	report_warn(&r, "a.conf", 1, "old");
+	ck_assert(r.entries[0].is_warning);
+	ck_assert(!report_has_errors(&r));
+	report_error(&r, "a.conf", 2, "wrong");
+	ck_assert(!r.entries[1].is_warning);
+	ck_assert(report_has_errors(&r));
+	report_finish(&r);
+	r.out_of_memory = true;
+	ck_assert(report_has_errors(&r));
+}
+END_TEST
+
+START_TEST(only_so_many_entries_are_kept)
+{
+	struct report r = { 0 };
+
+	for (int i = 0; i < REPORT_MAX + 20; i++)
+		report_error(&r, "a.conf", 1, "error %d", i);
+	ck_assert_uint_eq(r.count, REPORT_MAX);
+	ck_assert_uint_eq(r.errors, REPORT_MAX + 20);
+	ck_assert_str_eq(r.entries[99].text, "a.conf:1: error 99");
+	report_finish(&r);
+}
+END_TEST
+
+UNIT_TESTS("base", memory_is_zeroed_and_aligned, pieces_do_not_overlap,
+    large_pieces_have_their_own_block, impossible_sizes_are_no_memory,
+    strings_are_copied_and_ended, entries_name_their_place,
+    warnings_forbid_nothing, only_so_many_entries_are_kept)

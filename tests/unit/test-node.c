@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+/* The tree of the configuration, and the JSON in which it travels. */
+#include "config/node-json.h"
+#include "config/node.h"
+#include "config/number.h"
+#include "config/utf8.h"
+
+#include <float.h>
+#include <limits.h>
+#include <string.h>
+
+#include "unit.h"
+
+static struct report report;
+
+/* ------------------------------------------------------------------- nodes */
+
+START_TEST(maps_are_searched_by_key)
+{
+	struct bnd_node items[] = { { .kind = BND_N_INT, .key = "a" },
+		{ .kind = BND_N_INT, .key = "b" } };
+	const struct bnd_node map = {
+		.kind = BND_N_MAP, .count = 2, .items = items
+	};
+	const struct bnd_node list = {
+		.kind = BND_N_LIST, .count = 2, .items = items
+	};
+
+	ck_assert_ptr_eq(node_find(&map, "b"), &items[1]);
+	ck_assert_ptr_null(node_find(&map, "c"));
+	ck_assert_ptr_null(node_find(&list, "a"));
+	ck_assert_ptr_null(node_find(&items[0], "a"));
+	ck_assert_ptr_null(node_find(NULL, "a"));
+}
+END_TEST
+
+START_TEST(kinds_have_names)
+{
+	for (uint32_t kind = BND_N_TEXT; kind <= BND_N_MAP; kind++)
+		ck_assert_ptr_null(strstr(node_kind_name(kind), "unknown"));
+	ck_assert_str_eq(node_kind_name(BND_N_MAP), "a group");
+	ck_assert_str_eq(node_kind_name(0), "an unknown kind of value");
+	ck_assert_str_eq(node_kind_name(7), "an unknown kind of value");
+}
+END_TEST
+
+START_TEST(no_tree_may_be_destroyed)
+{
+	struct config_tree *tree = NULL;
+
+	config_tree_destroy(&tree);
+	ck_assert_ptr_null(tree);
+}
+END_TEST
+
+/* -------------------------------------------------------------------- JSON */
+
+static struct config_tree *
+parse(const char *json)
+{
+	report_finish(&report);
+	return node_json_read(json, strlen(json), "a.conf", &report);
+}
+
+static char *
+print(const struct bnd_node *root)
+{
+	char *text;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+
+	ck_assert_int_eq(node_json_write(f, root), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	return text;
+}
+
+static void
+is_same(const struct bnd_node *a, const struct bnd_node *b)
+{
+	ck_assert_uint_eq(a->kind, b->kind);
+	ck_assert_str_eq(a->file, b->file);
+	ck_assert_uint_eq(a->line, b->line);
+	ck_assert_int_eq(!a->key, !b->key);
+	if (a->key)
+		ck_assert_str_eq(a->key, b->key);
+	if (a->kind == BND_N_TEXT)
+		ck_assert_str_eq(a->text, b->text);
+	if (a->kind == BND_N_INT || a->kind == BND_N_BOOL)
+		ck_assert_int_eq(a->integer, b->integer);
+	if (a->kind == BND_N_REAL)
+		ck_assert(a->real == b->real);
+	if (a->kind != BND_N_LIST && a->kind != BND_N_MAP)
+		return;
+	ck_assert_uint_eq(a->count, b->count);
+	for (size_t i = 0; i < a->count; i++)
+		is_same(&a->items[i], &b->items[i]);
+}
+
+static void
+round_trip(const struct bnd_node *root)
+{
+	char *json = print(root);
+	struct config_tree *tree = parse(json);
+
+	if (!tree)
+		ck_abort_msg("%s: %s", report.entries[0].text, json);
+	is_same(&tree->root, root);
+	config_tree_destroy(&tree);
+	free(json);
+}
+
+START_TEST(a_tree_travels_unchanged)
+{
+	struct bnd_node list[] = {
+		{ .kind = BND_N_INT, .line = 3, .file = "b", .integer = -1 },
+		{ .kind = BND_N_REAL, .line = 9, .file = "b", .real = 0.1 },
+		{ .kind = BND_N_REAL, .line = 2, .file = "b", .real = 3 },
+		{ .kind = BND_N_LIST, .line = 2, .file = "a" },
+	};
+	struct bnd_node map[] = {
+		{ .kind = BND_N_TEXT,
+		    .line = 1,
+		    .file = "a",
+		    .key = "text",
+		    .text = "\"\\\n\x01\xc3\xa9" },
+		{ .kind = BND_N_BOOL,
+		    .line = 1,
+		    .file = "a",
+		    .key = "yes",
+		    .integer = 1 },
+		{ .kind = BND_N_LIST,
+		    .line = 4000000000,
+		    .file = "a",
+		    .key = "list",
+		    .count = 4,
+		    .items = list },
+		{ .kind = BND_N_MAP, .line = 7, .file = "a", .key = "map" },
+		{ .kind = BND_N_INT,
+		    .line = 8,
+		    .file = "a",
+		    .key = "max",
+		    .integer = INT64_MAX },
+		{ .kind = BND_N_INT,
+		    .line = 9,
+		    .file = "a",
+		    .key = "min",
+		    .integer = INT64_MIN },
+	};
+	struct bnd_node root = { .kind = BND_N_MAP,
+		.file = "a",
+		.count = ARRAY_COUNT(map),
+		.items = map };
+
+	round_trip(&root);
+	root.count = 0;
+	round_trip(&root);
+}
+END_TEST
+
+/* Every pattern of values and lines, against its own description. */
+START_TEST(positions_survive_any_pattern)
+{
+	struct bnd_node items[64];
+	struct bnd_node root = { .kind = BND_N_MAP, .file = "x", .line = 1 };
+	static const char *const files[] = { "x", "y", "z" };
+	unsigned state = 1;
+
+	root.items = items;
+	for (int round = 0; round < 2000; round++) {
+		unsigned line = 100, file = 0;
+
+		root.count = (size_t)round % 64;
+		for (size_t i = 0; i < root.count; i++) {
+			state = state * 1103515245u + 12345u;
+			if ((state >> 16) % 3 == 0)
+				line += (state >> 20) % 3;
+			if ((state >> 24) % 8 == 0)
+				line -= 5;
+			if ((state >> 18) % 11 == 0)
+				file = (state >> 26) % 3;
+			items[i] = (struct bnd_node){ .kind = BND_N_BOOL,
+				.key = "k",
+				.file = files[file],
+				.line = line };
+		}
+		round_trip(&root);
+	}
+}
+END_TEST
+
+START_TEST(regular_lists_are_short)
+{
+	static struct bnd_node items[10000];
+	const struct bnd_node list = { .kind = BND_N_LIST,
+		.key = "x",
+		.file = "a",
+		.line = 1,
+		.count = ARRAY_COUNT(items),
+		.items = items };
+	struct bnd_node only = list;
+	const struct bnd_node root = { .kind = BND_N_MAP,
+		.file = "a",
+		.line = 1,
+		.count = 1,
+		.items = &only };
+	char *json;
+
+	for (size_t i = 0; i < ARRAY_COUNT(items); i++)
+		items[i] = (struct bnd_node){
+			.kind = BND_N_INT, .file = "a", .line = (uint32_t)i + 2
+		};
+	json = print(&root);
+	ck_assert_uint_lt(strlen(json), 2 * ARRAY_COUNT(items) + 100);
+	free(json);
+	round_trip(&root);
+}
+END_TEST
+
+START_TEST(what_is_no_utf8_is_replaced)
+{
+	struct bnd_node item = { .kind = BND_N_TEXT,
+		.file = "\xff",
+		.line = 1,
+		.key = "k",
+		.text = "a\xc3(\xe2\x82" };
+	const struct bnd_node root = { .kind = BND_N_MAP,
+		.file = "\xff",
+		.line = 1,
+		.count = 1,
+		.items = &item };
+	char *json = print(&root);
+	struct config_tree *tree = parse(json);
+
+	ck_assert_ptr_nonnull(tree);
+	ck_assert_str_eq(tree->root.file, "\xef\xbf\xbd");
+	ck_assert_str_eq(
+	    tree->root.items[0].text, "a\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd");
+	config_tree_destroy(&tree);
+	free(json);
+}
+END_TEST
+
+START_TEST(errors_arrive)
+{
+	ck_assert_ptr_null(parse("{\"errors\":[\"a:1: x\",3,\"b:2: %s\"]}"));
+	ck_assert_uint_eq(report.count, 2);
+	ck_assert_str_eq(report.entries[0].text, "a:1: x");
+	ck_assert_str_eq(report.entries[1].text, "b:2: %s");
+}
+END_TEST
+
+START_TEST(garbage_is_one_sentence)
+{
+	static const char *const garbage[] = { "", "{", "[]", "3", "{}", "\xff",
+		"{\"errors\":[]}", "{\"errors\":{}}",
+		/* no positions, or too few */
+		"{\"files\":[\"a\"],\"root\":[null]}",
+		"{\"files\":[\"a\"],\"at\":[],\"root\":[null]}",
+		"{\"files\":[\"a\"],\"at\":[[]],\"root\":[null]}",
+		"{\"files\":[\"a\"],\"at\":[[0,1]],\"root\":[null]}",
+		"{\"files\":[\"a\"],\"at\":[[0,1,1,0]],\"root\":[null]}",
+		"{\"files\":[\"a\"],\"at\":[[0,1,1,0,1]],"
+		"\"root\":[null,\"a\",1]}",
+		/* wrong ones */
+		"{\"files\":[],\"at\":[[0,1,1,0,1]],\"root\":[null]}",
+		"{\"files\":[3],\"at\":[[0,1,1,0,1]],\"root\":[null]}",
+		"{\"files\":[\"a\"],\"at\":[[1,1,1,0,1]],\"root\":[null]}",
+		"{\"files\":[\"a\"],\"at\":[[-1,1,1,0,1]],\"root\":[null]}",
+		"{\"files\":[\"a\"],\"at\":[[0,-1,1,0,1]],\"root\":[null]}",
+		"{\"files\":[\"a\"],\"at\":[[0,4294967296,1,0,1]],"
+		"\"root\":[null]}",
+		"{\"files\":[\"a\"],\"at\":[[0,1,0,0,9]],\"root\":[null]}",
+		"{\"files\":[\"a\"],\"at\":[[0,1,1,0,0]],\"root\":[null]}",
+		"{\"files\":[\"a\"],\"at\":[[0,1,1,-2,9]],"
+		"\"root\":[null,\"a\",1]}",
+		"{\"files\":[\"a\"],\"at\":[0],\"root\":[null]}",
+		/* no root, or none that is a map */
+		"{\"files\":[\"a\"],\"at\":[[0,1,9,0,1]]}",
+		"{\"files\":[\"a\"],\"at\":[[0,1,9,0,1]],\"root\":[]}",
+		"{\"files\":[\"a\"],\"at\":[[0,1,9,0,1]],\"root\":3}",
+		"{\"files\":[\"a\"],\"at\":[[0,1,9,0,1]],\"root\":null}",
+		/* maps and values that are none */
+		"{\"files\":[\"a\"],\"at\":[[0,1,9,0,1]],\"root\":[null,\"a\"]}",
+		"{\"files\":[\"a\"],\"at\":[[0,1,9,0,1]],\"root\":[null,1,1]}",
+		"{\"files\":[\"a\"],\"at\":[[0,1,9,0,1]],"
+		"\"root\":[null,\"a\",null]}",
+		"{\"files\":[\"a\"],\"at\":[[0,1,9,0,1]],"
+		"\"root\":[null,\"a\",{}]}" };
+
+	for (size_t i = 0; i < ARRAY_COUNT(garbage); i++) {
+		if (parse(garbage[i]))
+			ck_abort_msg("taken: %s", garbage[i]);
+		ck_assert_uint_eq(report.count, 1);
+		ck_assert_str_eq(report.entries[0].text,
+		    "a.conf: the configuration reader sent no configuration "
+		    "(an internal error)");
+	}
+}
+END_TEST
+
+/* ----------------------------------------------------------------- numbers */
+
+static const char *
+integer(int64_t value)
+{
+	static char text[NUMBER_TEXT_MAX];
+
+	ck_assert_uint_eq(number_from_integer(value, text), strlen(text));
+	return text;
+}
+
+static const char *
+real(double value)
+{
+	static char text[NUMBER_TEXT_MAX];
+
+	ck_assert_uint_eq(number_from_real(value, text), strlen(text));
+	ck_assert(strtod(text, NULL) == value);
+	return text;
+}
+
+START_TEST(numbers_are_exact_and_short)
+{
+	ck_assert_str_eq(integer(0), "0");
+	ck_assert_str_eq(integer(-10), "-10");
+	ck_assert_str_eq(integer(INT64_MAX), "9223372036854775807");
+	ck_assert_str_eq(integer(INT64_MIN), "-9223372036854775808");
+	ck_assert_str_eq(real(0.1), "0.1");
+	ck_assert_str_eq(real(-3), "-3.0");
+	ck_assert_str_eq(real(1e300), "1e+300");
+	real(1.0 / 3);
+	real(DBL_MAX);
+	real(-DBL_TRUE_MIN);
+	real(0.1 + 0.2);
+}
+END_TEST
+
+START_TEST(utf8_is_known)
+{
+	ck_assert_uint_eq(utf8_length("a", 1), 1);
+	ck_assert_uint_eq(utf8_length("\xc2\x80", 2), 2);
+	ck_assert_uint_eq(utf8_length("\xe0\xa0\x80", 3), 3);
+	ck_assert_uint_eq(utf8_length("\xed\x9f\xbf", 3), 3);
+	ck_assert_uint_eq(utf8_length("\xf0\x90\x80\x80", 4), 4);
+	ck_assert_uint_eq(utf8_length("\xf4\x8f\xbf\xbf", 4), 4);
+	ck_assert_uint_eq(utf8_length("", 0), 0);
+	ck_assert_uint_eq(utf8_length("\x80", 1), 0);
+	ck_assert_uint_eq(utf8_length("\xc1\xbf", 2), 0);
+	ck_assert_uint_eq(utf8_length("\xc3", 1), 0);
+	ck_assert_uint_eq(utf8_length("\xe0\x9f\xbf", 3), 0);
+	ck_assert_uint_eq(utf8_length("\xed\xa0\x80", 3), 0);
+	ck_assert_uint_eq(utf8_length("\xf0\x8f\xbf\xbf", 4), 0);
+	ck_assert_uint_eq(utf8_length("\xf4\x90\x80\x80", 4), 0);
+	ck_assert_uint_eq(utf8_length("\xf5\x80\x80\x80", 4), 0);
+}
+END_TEST
+
+UNIT_TESTS("node", maps_are_searched_by_key, kinds_have_names,
+    no_tree_may_be_destroyed, a_tree_travels_unchanged,
+    positions_survive_any_pattern, regular_lists_are_short,
+    what_is_no_utf8_is_replaced, errors_arrive, garbage_is_one_sentence,
+    numbers_are_exact_and_short, utf8_is_known)
