@@ -17,6 +17,7 @@
 #include "worker/pool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
@@ -34,6 +35,7 @@ enum {
 	POOL_THREADS = 32,
 	POOL_DEADLINE_MS = 1000,
 	DRAIN_LOOK_MS = 20, /* how often a drain looks whether it is done */
+	STUCK_MS = 1000,    /* after the cut: for blocking work to come back */
 	DESCRIPTORS_OWN =
 	    128, /* kept from connections: listeners, pipes, ... */
 	CONN_DESCRIPTORS = 2
@@ -50,6 +52,7 @@ struct daemon {
 	struct timer drain_timer;
 	int64_t drain_due_ms; /* 0: not ending */
 	unsigned cut;         /* connections that were cut */
+	bool is_stuck;        /* blocking work does not come back */
 };
 
 /* --------------------------------------------------------------------- making
@@ -190,10 +193,28 @@ daemon_build(struct daemon *d, struct report *report)
 		   : EX_OK;
 }
 
+/* A descriptor of ours must never be taken for standard output or error. */
+static int
+open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
 static int
 daemon_init(struct daemon *d)
 {
-	int rc = loop_init(&d->loop);
+	int rc = open_standard();
+
+	if (rc == 0)
+		rc = loop_init(&d->loop);
 
 	d->signals.fd = -1;
 	if (rc < 0) {
@@ -291,6 +312,11 @@ drain_look(struct timer *t)
 	}
 	if (d->loop.now_ms >= d->drain_due_ms)
 		daemon_cut(d);
+	if (d->loop.now_ms >= d->drain_due_ms + STUCK_MS) {
+		d->is_stuck = true;
+		loop_end(&d->loop);
+		return;
+	}
 	timer_arm(d->loop.timers, t, d->loop.now_ms + DRAIN_LOOK_MS);
 }
 
@@ -428,6 +454,13 @@ daemon_run(struct daemon *d)
 {
 	d->drain_timer.fn = drain_look;
 	loop_run(&d->loop);
+	if (d->is_stuck) {
+		/* A lookup that hangs, say: nothing can be stopped in order
+		 * while it may still write, so leave without. */
+		log_warn("blocking work does not end, leaving without it");
+		log_stop();
+		_exit(d->cut ? EXIT_CUT : EX_OK);
+	}
 	generation_stop(d->generation);
 	crew_stop(d);
 	log_notice("ended: %u connections had to be cut", d->cut);

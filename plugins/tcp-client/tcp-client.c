@@ -36,6 +36,7 @@ struct tcp_client { /* a binding */
 	struct tcp_options tcp;
 	struct tcp_address to;   /* made by check(); none: a name */
 	struct tcp_address from; /* made by check(): source, port 0 */
+	bool may_meet_itself;    /* the port is one that connect() may choose */
 };
 
 /* The binding's name on one worker.  It is looked up once at a time, and
@@ -108,21 +109,21 @@ attempt_socket(struct attempt *a, const struct tcp_client *c)
 /* A port of the ephemeral range where nobody listens can, by chance, be given
  * to the very socket that connects to it: TCP then connects it to itself. */
 static bool
-attempt_met_itself(const struct attempt *a)
+attempt_met_itself(const struct attempt *a, const struct tcp_client *c)
 {
 	struct tcp_address own = { .size = sizeof(own.un) };
 
-	return a->to.any.sa_family != AF_UNIX &&
+	return c->may_meet_itself && a->to.any.sa_family != AF_UNIX &&
 	       getsockname(a->fd, &own.any, &own.size) == 0 &&
 	       tcp_address_equal(&own, &a->to);
 }
 
 /* Asked again, connect() tells how it went with the first call. */
 static int
-attempt_connect(const struct attempt *a)
+attempt_connect(const struct attempt *a, const struct tcp_client *c)
 {
 	if (connect(a->fd, &a->to.any, a->to.size) == 0 || errno == EISCONN)
-		return attempt_met_itself(a) ? -ECONNREFUSED : 0;
+		return attempt_met_itself(a, c) ? -ECONNREFUSED : 0;
 	if (errno == EALREADY || errno == EINTR)
 		return -EINPROGRESS;
 	return -errno;
@@ -141,14 +142,15 @@ attempt_end(struct bnd_stage *st, struct attempt *a)
 static int
 attempt_begin(struct bnd_stage *st, struct attempt *a)
 {
-	int rc = attempt_socket(a, st->binding->self);
+	const struct tcp_client *c = st->binding->self;
+	int rc = attempt_socket(a, c);
 
 	if (rc == 0)
-		rc = attempt_connect(a);
+		rc = attempt_connect(a, c);
 	/* A backend on this machine has answered by now, though connect() says
 	 * EINPROGRESS even then: to ask is cheaper than to wait. */
 	if (rc == -EINPROGRESS)
-		rc = attempt_connect(a);
+		rc = attempt_connect(a, c);
 	if (rc == -EINPROGRESS && bnd_watch(st, a->fd, BND_WRITE) < 0)
 		rc = -ENOMEM;
 	if (rc < 0 && rc != -EINPROGRESS)
@@ -245,7 +247,7 @@ race_ready(struct bnd_stage *st, int fd, unsigned events)
 		i++;
 	if (!r || i == r->begun)
 		return;
-	rc = attempt_connect(&r->attempts[i]);
+	rc = attempt_connect(&r->attempts[i], st->binding->self);
 	if (rc == 0)
 		race_won(st, &r->attempts[i]);
 	if (rc == 0 || rc == -EINPROGRESS)
@@ -414,6 +416,22 @@ tcp_client_check_source(struct bnd_binding *b)
 	return 0;
 }
 
+/* Is the port among those that the kernel gives to sockets that connect?  When
+ * that cannot be read, any might be. */
+static bool
+port_is_ephemeral(unsigned port)
+{
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+	unsigned first = 1, last = 65535;
+
+	if (!f)
+		return true;
+	if (fscanf(f, "%u %u", &first, &last) != 2)
+		first = 1;
+	fclose(f);
+	return port >= first && port <= last;
+}
+
 static int
 tcp_client_check(struct bnd_binding *b)
 {
@@ -431,6 +449,7 @@ tcp_client_check(struct bnd_binding *b)
 		    b, "connect", NULL, "'%s' must name one port", e->text);
 	if (c->source && tcp_client_check_source(b) < 0)
 		rc = -EINVAL;
+	c->may_meet_itself = e->host && port_is_ephemeral(e->port);
 	return rc;
 }
 

@@ -37,6 +37,9 @@ struct generation {
 	struct settings settings;
 	struct pipeline *pipelines;
 	size_t pipeline_count;
+	struct binding *
+	    *loaded; /* those with a plugin: sinks, filters, sources */
+	size_t loaded_count;
 	struct pins *pins; /* one a worker, on cache lines of their own */
 	struct booking *bookings;
 	struct route *routes;
@@ -51,13 +54,15 @@ void structure_check_roles(struct generation *g);
 void structure_check_routes(struct generation *g);
 
 /* generation-listen.c */
-void bookings_point(struct generation *g, struct worker *w, bool is_open);
+void bookings_point(struct generation *g, struct worker *w);
 void bookings_release(struct generation *g);
 
-/* Every binding of the generation: sinks first, sources last, or the other way
- * round. */
-enum order { SINKS_FIRST, SOURCES_FIRST };
-struct binding *binding_next(
-    const struct generation *g, enum order order, const struct binding *b);
+/* Every binding that has its plugin: sinks first, or sources first. */
+#define FOR_SINKS_FIRST(g, b) \
+	for (size_t i_ = 0;   \
+	     i_ < (g)->loaded_count && ((b) = (g)->loaded[i_], true); i_++)
+#define FOR_SOURCES_FIRST(g, b)             \
+	for (size_t i_ = (g)->loaded_count; \
+	     i_ > 0 && ((b) = (g)->loaded[i_ - 1], true); i_--)
 
 #endif

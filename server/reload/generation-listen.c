@@ -34,13 +34,12 @@ desk_accepted(void *arg, int number, int fd, const struct sockaddr *peer,
 }
 
 void
-bookings_point(struct generation *g, struct worker *w, bool is_open)
+bookings_point(struct generation *g, struct worker *w)
 {
 	for (const struct booking *k = g->bookings; k; k = k->next) {
-		struct accept_target t = { desk_accepted, NULL, k->number };
+		const struct accept_target t = { desk_accepted,
+			k->binding->desks[w->index], k->number };
 
-		if (is_open)
-			t.desk = k->binding->desks[w->index];
 		listener_point(k->listener, w, &t);
 	}
 }

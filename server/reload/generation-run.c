@@ -36,9 +36,10 @@ static int
 shift_start(struct worker *w, void *arg)
 {
 	struct shift *s = arg;
+	struct binding *b;
 
-	for (struct binding *b = NULL;
-	     (b = binding_next(s->g, SINKS_FIRST, b)) != NULL;) {
+	FOR_SINKS_FIRST(s->g, b)
+	{
 		int rc = desk_start(b->desks[w->index]);
 
 		if (rc < 0) {
@@ -69,10 +70,10 @@ static int
 shift_stop(struct worker *w, void *arg)
 {
 	struct shift *s = arg;
+	struct binding *b;
 
-	for (struct binding *b = NULL;
-	     (b = binding_next(s->g, SOURCES_FIRST, b)) != NULL;)
-		desk_stop(b->desks[w->index]);
+	FOR_SOURCES_FIRST(s->g, b)
+	desk_stop(b->desks[w->index]);
 	return 0;
 }
 
@@ -116,12 +117,16 @@ workers_start(struct generation *g)
 int
 generation_start(struct generation *g, struct report *report)
 {
+	struct binding *b;
 	int rc = 0;
 
 	g->report = report;
-	for (struct binding *b = NULL;
-	     rc == 0 && (b = binding_next(g, SINKS_FIRST, b)) != NULL;)
+	FOR_SINKS_FIRST(g, b)
+	{
 		rc = binding_start(g, b);
+		if (rc < 0)
+			break;
+	}
 	if (rc == 0)
 		rc = workers_start(g);
 	g->report = NULL;
@@ -136,7 +141,7 @@ generation_start(struct generation *g, struct report *report)
 static int
 shift_open(struct worker *w, void *arg)
 {
-	bookings_point(arg, w, true);
+	bookings_point(arg, w);
 	return 0;
 }
 
@@ -162,13 +167,12 @@ static int
 shift_drain(struct worker *w, void *arg)
 {
 	struct shift *s = arg;
+	struct binding *b;
 	struct conn *c;
 
-	bookings_point(s->g, w, false);
-	for (struct binding *b = NULL;
-	     (b = binding_next(s->g, SOURCES_FIRST, b)) != NULL;)
-		if (b->type->worker_drain)
-			b->type->worker_drain(&b->desks[w->index]->pub);
+	FOR_SOURCES_FIRST(s->g, b)
+	if (b->type->worker_drain)
+		b->type->worker_drain(&b->desks[w->index]->pub);
 	LIST_FOREACH(c, &w->conns, link)
 	{
 		if (c->pipeline->generation != s->g || c->state != CONN_LIVE)
@@ -187,6 +191,8 @@ generation_drain(struct generation *g)
 {
 	struct shift s = { g, NULL };
 
+	/* What a newer generation has taken over stays open. */
+	bookings_release(g);
 	for (unsigned i = 0; i < g->crew.count; i++)
 		worker_call(g->crew.workers[i], shift_drain, &s);
 }
@@ -195,12 +201,13 @@ void
 generation_stop(struct generation *g)
 {
 	struct shift s = { g, NULL };
+	struct binding *b;
 
 	for (unsigned i = 0; i < g->crew.count; i++)
 		worker_call(g->crew.workers[i], shift_stop, &s);
 	bookings_release(g);
-	for (struct binding *b = NULL;
-	     (b = binding_next(g, SOURCES_FIRST, b)) != NULL;) {
+	FOR_SOURCES_FIRST(g, b)
+	{
 		if (b->is_started && b->type->stop)
 			b->type->stop(&b->pub);
 		b->is_started = false;

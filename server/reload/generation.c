@@ -237,31 +237,25 @@ pipeline_build(
 	return 0;
 }
 
-struct binding *
-binding_next(
-    const struct generation *g, enum order order, const struct binding *b)
+/* Sinks, filters, sources: the order in which they start. */
+static int
+bindings_sort(struct generation *g)
 {
-	static const uint32_t roles[2][3] = {
-		[SINKS_FIRST] = { BND_SINK, BND_FILTER, BND_SOURCE },
-		[SOURCES_FIRST] = { BND_SOURCE, BND_FILTER, BND_SINK },
-	};
-	bool is_found = b == NULL;
+	static const uint32_t roles[] = { BND_SINK, BND_FILTER, BND_SOURCE };
+	size_t total = 0;
 
-	for (unsigned r = 0; r < 3; r++) {
-		for (size_t i = 0; i < g->pipeline_count; i++) {
-			struct binding *n = g->pipelines[i].bindings;
-
-			for (; n; n = n->next) {
-				if (!n->type ||
-				    n->type->role != roles[order][r])
-					continue;
-				if (is_found)
-					return n;
-				is_found = n == b;
-			}
-		}
-	}
-	return NULL;
+	for (size_t i = 0; i < g->pipeline_count; i++)
+		total += g->pipelines[i].count;
+	g->loaded = arena_array(&g->arena, total, sizeof(struct binding *));
+	if (!g->loaded)
+		return -ENOMEM;
+	for (size_t r = 0; r < ARRAY_COUNT(roles); r++)
+		for (size_t i = 0; i < g->pipeline_count; i++)
+			for (struct binding *b = g->pipelines[i].bindings; b;
+			     b = b->next)
+				if (b->type && b->type->role == roles[r])
+					g->loaded[g->loaded_count++] = b;
+	return 0;
 }
 
 /* ---------------------------------------------------------------- generations
@@ -296,6 +290,7 @@ generation_build(struct generation *g, const char *const *given_dirs)
 {
 	const struct settings *s = &g->settings;
 	const char *const *dirs = plugin_dirs(g, given_dirs);
+	struct binding *b;
 
 	g->pins =
 	    arena_alloc(&g->arena, (g->crew.count + 1) * sizeof(struct pins));
@@ -313,13 +308,13 @@ generation_build(struct generation *g, const char *const *given_dirs)
 		for (size_t k = 0; k < g->pipelines[i].count; k++)
 			binding_load(g, &g->pipelines[i].bindings[k],
 			    &s->pipelines[i].bindings[k], dirs);
+	if (bindings_sort(g) < 0)
+		return -ENOMEM;
 	structure_check_roles(g);
-	for (struct binding *b = NULL;
-	     (b = binding_next(g, SINKS_FIRST, b)) != NULL;)
-		binding_parse(g, b);
-	for (struct binding *b = NULL;
-	     (b = binding_next(g, SINKS_FIRST, b)) != NULL;)
-		binding_check(g, b);
+	FOR_SINKS_FIRST(g, b)
+	binding_parse(g, b);
+	FOR_SINKS_FIRST(g, b)
+	binding_check(g, b);
 	structure_check_routes(g);
 	return 0;
 }
@@ -364,13 +359,13 @@ void
 generation_destroy(struct generation **at)
 {
 	struct generation *g = *at;
+	struct binding *b;
 
 	*at = NULL;
 	if (!g)
 		return;
-	for (struct binding *b = NULL;
-	     (b = binding_next(g, SINKS_FIRST, b)) != NULL;)
-		binding_destroy(g, b);
+	FOR_SINKS_FIRST(g, b)
+	binding_destroy(g, b);
 	arena_finish(&g->arena);
 	config_tree_destroy(&g->tree);
 	free(g);

@@ -84,7 +84,8 @@ doubt_holds_bytes(const struct sock *s)
 static void
 doubt_look(struct worker *w, struct sock *s)
 {
-	if (!doubt_holds_bytes(s)) {
+	/* One that is held back knows that there is more. */
+	if (s->may_read || !doubt_holds_bytes(s)) {
 		sock_undoubt(s);
 	} else if (!s->was_found_full) {
 		s->was_found_full = true;

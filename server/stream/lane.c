@@ -48,7 +48,7 @@ lane_flush_pieces(struct sock *to, struct queue *q)
 
 	while (q->bytes) {
 		m.msg_iovlen = (size_t)queue_vector(q, v, LANE_VECTORS, &bytes);
-		n = sendmsg(to->watch.fd, &m, MSG_NOSIGNAL);
+		n = sendmsg(to->watch.fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (!lane_took(to, n, &r))
 			return r;
 		if (n > 0)
@@ -155,7 +155,7 @@ lane_copy(struct sock *s, struct sock *to, struct queue *q)
 	ssize_t n, sent;
 	enum pass r;
 
-	n = recv(s->watch.fd, scratch, WORKER_SCRATCH, 0);
+	n = recv(s->watch.fd, scratch, WORKER_SCRATCH, MSG_DONTWAIT);
 	if (n <= 0)
 		return sock_read_ended(s, n);
 	s->received += (size_t)n;
@@ -165,7 +165,8 @@ lane_copy(struct sock *s, struct sock *to, struct queue *q)
 		q->full_reads = 0;
 	else if (q->full_reads < SPLICE_AFTER)
 		q->full_reads++;
-	sent = send(to->watch.fd, scratch, (size_t)n, MSG_NOSIGNAL);
+	sent =
+	    send(to->watch.fd, scratch, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (!lane_took(to, sent, &r)) {
 		if (r == PASS_DEAD)
 			return r;
@@ -182,15 +183,36 @@ lane_copy(struct sock *s, struct sock *to, struct queue *q)
 	return PASS_AGAIN;
 }
 
+/* splice(2) has no flag that keeps it from waiting for a socket. */
+static bool
+sock_set_nonblocking(const struct sock *s)
+{
+	int flags = fcntl(s->watch.fd, F_GETFL);
+
+	return flags >= 0 &&
+	       (flags & O_NONBLOCK ||
+		   fcntl(s->watch.fd, F_SETFL, flags | O_NONBLOCK) == 0);
+}
+
+static void
+lane_begin_splice(struct sock *s, struct sock *to, struct queue *q)
+{
+	if (sock_set_nonblocking(s) && sock_set_nonblocking(to))
+		q->pipe = pipe_take(s->hop.conn->worker->pipes);
+	else
+		q->may_not_splice = true;
+}
+
 /* Is the next step a splice?  Takes or gives back the pipe. */
 static bool
-lane_splices(struct queue *q, struct conn *c)
+lane_splices(struct sock *s, struct sock *to, struct queue *q)
 {
+	struct conn *c = s->hop.conn;
 	bool wants = q->full_reads >= SPLICE_AFTER && c->worker->may_splice &&
 		     !q->may_not_splice;
 
 	if (wants && !q->pipe)
-		q->pipe = pipe_take(c->worker->pipes);
+		lane_begin_splice(s, to, q);
 	else if (!wants && q->pipe)
 		lane_close(q, c);
 	return q->pipe != NULL;
@@ -201,7 +223,7 @@ lane_step(struct sock *s, struct sock *to, struct queue *q)
 {
 	enum pass r;
 
-	if (lane_splices(q, s->hop.conn))
+	if (lane_splices(s, to, q))
 		r = lane_splice(s, q);
 	else
 		r = lane_copy(s, to, q);

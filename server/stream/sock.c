@@ -8,9 +8,7 @@
 #include "stream/lane.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -88,11 +86,8 @@ sock_attach(struct sock *s, int fd, bool is_watched)
 {
 	struct loop *l = conn_loop(s->hop.conn);
 	const uint32_t events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-	int flags = fcntl(fd, F_GETFL), rc;
+	int rc;
 
-	if (flags < 0 || (!(flags & O_NONBLOCK) &&
-			     fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0))
-		return -errno;
 	s->watch = (struct watch){ sock_ready, fd };
 	rc = is_watched ? loop_rewatch(l, &s->watch, events)
 			: loop_watch(l, &s->watch, events);
@@ -232,7 +227,7 @@ sock_read_once(struct sock *s, size_t room)
 		return sock_out_of_memory(s);
 	if (room > BUF_LARGE)
 		room = BUF_LARGE;
-	n = recv(s->watch.fd, b->data, room, 0);
+	n = recv(s->watch.fd, b->data, room, MSG_DONTWAIT);
 	if (n <= 0) {
 		int error = errno;
 

@@ -679,10 +679,15 @@ START_TEST(meeting_itself_is_a_refusal)
 	unsigned port = 0;
 	int fd = bound("127.0.0.1", &port);
 	struct attempt a = { .fd = fd };
+	const struct tcp_client c = { .may_meet_itself =
+					  port_is_ephemeral(port) };
 
+	/* bound() took a port that the kernel chose. */
+	ck_assert(c.may_meet_itself);
+	ck_assert(!port_is_ephemeral(1));
 	ck_assert_int_eq(
 	    tcp_address_parse(&a.to, "127.0.0.1", (uint16_t)port), 0);
-	ck_assert_int_eq(attempt_connect(&a), -ECONNREFUSED);
+	ck_assert_int_eq(attempt_connect(&a, &c), -ECONNREFUSED);
 	close(fd);
 	ck_assert_int_eq(tcp_address_parse(&a.to, "::1", 1), 0);
 	ck_assert(tcp_address_equal(&a.to, &a.to));
