@@ -206,9 +206,11 @@ tcp_server_start(struct bnd_binding *b)
 		unsigned flags = (unsigned)tcp_server_listen_flags(c, e);
 		int rc = bnd_listen(b, e, flags, (int)c->backlog, mode);
 
-		if (rc < 0)
-			return bnd_option_error(b, "listen", NULL,
+		if (rc < 0) {
+			bnd_option_error(b, "listen", NULL,
 			    "cannot listen on %s: %s", e->text, strerror(-rc));
+			return rc;
+		}
 	}
 	return 0;
 }

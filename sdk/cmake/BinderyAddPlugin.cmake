@@ -47,7 +47,10 @@ function(bnd_add_plugin name)
 
   if(NOT arg_NO_INSTALL)
     include(GNUInstallDirs)
-    install(TARGETS ${name} LIBRARY DESTINATION ${BINDERY_PLUGINDIR})
+    # Below the prefix it follows "cmake --install --prefix".
+    string(REPLACE "${CMAKE_INSTALL_PREFIX}/" "" destination
+      "${BINDERY_PLUGINDIR}")
+    install(TARGETS ${name} LIBRARY DESTINATION ${destination})
     set(page ${CMAKE_CURRENT_SOURCE_DIR}/bindery-${name}.7)
     if(EXISTS ${page})
       install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)

@@ -54,8 +54,13 @@ abi_refusev(struct bnd_stage *st, int err, const char *fmt, va_list ap)
 	if (is_closing(s))
 		return;
 	chain_cut(s, err);
-	chain_open(s);
+	/* Lanes that it had given away are its own again by the cut. */
+	if (s->is_given[BND_FRONT] && s->in[BND_BACK])
+		queue_end(s->in[BND_BACK]);
+	if (s->is_bypassed[BND_FRONT] && s->out[BND_BACK])
+		queue_discard(s->out[BND_BACK]);
 	conn_linger(c);
+	chain_open(s);
 }
 
 void
@@ -216,7 +221,8 @@ abi_unclaim(struct bnd_stage *st, const char *table)
 {
 	struct stage *s = stage_of(st);
 
-	pledge_give(s->hop.conn, s->binding->claim_id, table);
+	if (!is_closing(s))
+		pledge_give(s->hop.conn, s->binding->claim_id, table);
 }
 
 /* ---------------------------------------------------------- timers,

@@ -206,6 +206,17 @@ binding_check(struct generation *g, struct binding *b)
 		    b->pub.pipeline, b->pub.name, strerror(-rc));
 }
 
+/* One that is not was reported; the rest is still looked at, so that one run
+ * tells as much as it can. */
+static bool
+spec_is_whole(const struct pipeline_spec *spec)
+{
+	for (size_t i = 0; i < spec->count; i++)
+		if (!spec->bindings[i].type || !spec->bindings[i].name)
+			return false;
+	return spec->count > 0;
+}
+
 static int
 pipeline_build(
     struct generation *g, struct pipeline *p, const struct pipeline_spec *spec)
@@ -216,6 +227,8 @@ pipeline_build(
 	p->exit.pipeline = p;
 	p->log_level = settings_log_level(spec->log_level);
 	p->drain_timeout_ms = spec->drain_timeout;
+	if (!spec_is_whole(spec))
+		return 0;
 	p->count = spec->count;
 	p->bindings = arena_array(&g->arena, spec->count, sizeof(*p->bindings));
 	if (!p->bindings)
@@ -337,8 +350,8 @@ generation_create(struct config_tree **tree, uint32_t number,
 	*tree = NULL;
 	g->host = host;
 	g->report = report;
-	if (settings_parse(g->tree, &g->arena, report, &g->settings) == 0 &&
-	    generation_build(g, dirs) < 0)
+	settings_parse(g->tree, &g->arena, report, &g->settings);
+	if (generation_build(g, dirs) < 0)
 		report_error(report, NULL, 0, "out of memory");
 	g->report = NULL;
 	return g;

@@ -72,7 +72,8 @@ structure_check_roles(struct generation *g)
 static bool
 pipeline_is_open(const struct pipeline *p)
 {
-	return p->bindings[0].type && p->bindings[0].type->role == BND_SOURCE;
+	return p->count && p->bindings[0].type &&
+	       p->bindings[0].type->role == BND_SOURCE;
 }
 
 static bool
@@ -122,7 +123,7 @@ structure_check_routes(struct generation *g)
 	for (size_t i = 0; i < g->pipeline_count; i++) {
 		const struct pipeline *p = &g->pipelines[i];
 
-		if (p->bindings[0].type && !pipeline_is_open(p) &&
+		if (p->count && p->bindings[0].type && !pipeline_is_open(p) &&
 		    !route_leads_to(g, p))
 			binding_error(g, &p->bindings[0], true,
 			    "no exit leads to this pipeline and it does not "

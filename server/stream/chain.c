@@ -12,6 +12,9 @@
 
 #include <errno.h>
 
+static void chain_failed_behind(struct stage *s, int err, const char *fmt, ...)
+    PRINTF(3, 4);
+
 static bool
 stage_has_flag(const struct stage *s, uint32_t flag)
 {
@@ -75,6 +78,9 @@ chain_connect(struct stage *s, struct stage *n)
 		s->out[BND_BACK] = NULL;
 	if (s->is_bypassed[BND_BACK])
 		s->in[BND_BACK] = NULL;
+	/* What waited for somebody to stand there woke nobody. */
+	if (forth->bytes || forth->has_ended)
+		hop_wake(&n->hop);
 	return true;
 }
 
@@ -87,7 +93,7 @@ chain_extend(struct stage *s)
 	struct stage *n;
 
 	if (!b) {
-		chain_failed_text(s, -ENOENT, "%s: there is no next binding",
+		chain_failed_behind(s, -ENOENT, "%s: there is no next binding",
 		    s->binding->pub.name);
 		return;
 	}
@@ -135,6 +141,9 @@ chain_leave(struct stage *s)
 		}
 		return;
 	}
+	/* Who is gone holds nobody up. */
+	if (s->is_back_open || s->binding->type->role == BND_SINK)
+		chain_open(s);
 	/* What it asked of the host stays in force. */
 	for (unsigned i = BND_LIMIT_IDLE; i <= BND_LIMIT_LIFETIME; i++)
 		if (s->limit_ms[i - 1])
@@ -201,13 +210,13 @@ chain_close_back_sock(struct stage *s)
 		if (in->pipe)
 			lane_close(in, s->hop.conn);
 		chain_take_lead(s, in);
-		queue_leave(&in, &back->hop);
+		stage_leave_queue(s->hop.conn, &in, &back->hop);
 	}
 	if (out) {
 		if (out->pipe)
 			lane_close(out, s->hop.conn);
 		chain_take_lead(s, out);
-		queue_leave(&out, &back->hop);
+		stage_leave_queue(s->hop.conn, &out, &back->hop);
 	}
 }
 
@@ -230,8 +239,12 @@ chain_cut(struct stage *s, int err)
 	s->due &= (uint8_t) ~(DUE_BACK | DUE_OPENED);
 }
 
-void
-chain_failed(struct stage *s, int err, const char *fmt, va_list ap)
+/* The nearest stage, from `front` on, that asked to know hears that there is no
+ * way behind it; where there is none the connection ends. */
+PRINTF(4, 0)
+static void
+chain_tell(
+    struct stage *s, struct stage *front, int err, const char *fmt, va_list ap)
 {
 	struct conn *c = s->hop.conn;
 	enum reason reason = reason_of_error(err, s->is_way_open);
@@ -239,12 +252,7 @@ chain_failed(struct stage *s, int err, const char *fmt, va_list ap)
 	    reason >= REASON_BACKEND_RESET && reason <= REASON_BACKEND_UNKNOWN
 		? PARTY_BACKEND
 		: PARTY_HOST;
-	struct stage *front = s->prev;
 
-	if (s->is_way_open || s->state == STAGE_CLOSING) {
-		conn_vend(c, reason, by, err, fmt, ap);
-		return;
-	}
 	while (
 	    front && (!front->binding->type->opened || front->has_heard_open))
 		front = front->prev;
@@ -256,6 +264,26 @@ chain_failed(struct stage *s, int err, const char *fmt, va_list ap)
 	chain_cut(front, err);
 	front->opened_err = err;
 	stage_due(front, DUE_OPENED);
+}
+
+void
+chain_failed(struct stage *s, int err, const char *fmt, va_list ap)
+{
+	bool is_too_late = s->is_way_open || s->state == STAGE_CLOSING;
+
+	chain_tell(s, is_too_late ? NULL : s->prev, err, fmt, ap);
+}
+
+/* s stands, but nothing can stand behind it: s is the first to hear of it,
+ * unless it has left. */
+static void
+chain_failed_behind(struct stage *s, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	chain_tell(s, s->has_left ? s->prev : s, err, fmt, ap);
+	va_end(ap);
 }
 
 void

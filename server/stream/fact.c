@@ -52,6 +52,23 @@ fact_find(struct conn *c, const char *key)
 	return f;
 }
 
+/* A unix address may be as short as its family. */
+static bool
+address_fits(const struct sockaddr *a, size_t n)
+{
+	return a->sa_family == AF_UNIX ||
+	       (address_size(a) > 0 && n >= address_size(a));
+}
+
+/* Of n bytes that hold an address, those that are the address. */
+static size_t
+address_part(const void *a, size_t n)
+{
+	size_t size = address_size(a);
+
+	return size < n ? size : n;
+}
+
 static bool
 fact_size_fits(unsigned kind, const void *v, size_t n)
 {
@@ -60,8 +77,7 @@ fact_size_fits(unsigned kind, const void *v, size_t n)
 	case BND_F_BYTES:
 		return true;
 	case BND_F_ADDR:
-		return n >= sizeof(sa_family_t) && n >= address_size(v) &&
-		       address_size(v) > 0;
+		return n >= sizeof(sa_family_t) && address_fits(v, n);
 	case BND_F_INT:
 		return n == sizeof(int64_t);
 	default:
@@ -69,14 +85,18 @@ fact_size_fits(unsigned kind, const void *v, size_t n)
 	}
 }
 
-static int
-facts_have_room(const struct conn *c)
+/* The host's own always have room. */
+static bool
+facts_have_room(const struct conn *c, const char *key)
 {
 	unsigned count = 0;
 
+	if (strcmp(key, "peer") == 0 || strcmp(key, "local") == 0)
+		return true;
 	for (const struct fact *f = c->facts; f; f = f->next)
-		count++;
-	return count < FACTS_MAX ? 0 : -EDQUOT;
+		if (strcmp(f->key, "peer") != 0 && strcmp(f->key, "local") != 0)
+			count++;
+	return count < FACTS_MAX;
 }
 
 int
@@ -94,7 +114,7 @@ fact_set(
 	if (n > FACT_BYTES_MAX || key_size > 256)
 		return -EDQUOT;
 	at = fact_find(c, key);
-	if (!*at && facts_have_room(c) < 0)
+	if (!*at && !facts_have_room(c, key))
 		return -EDQUOT;
 	f = calloc(1, sizeof(*f) + n + 1 + key_size);
 	if (!f)
@@ -115,6 +135,15 @@ fact_set(
 	return 0;
 }
 
+/* Of a unix socket's only the family is known, see conn_set_peer(). */
+static size_t
+conn_peer_size(const struct conn *c)
+{
+	return c->peer.sin6_family == AF_UNIX
+		   ? sizeof(sa_family_t)
+		   : address_part(&c->peer, sizeof(c->peer));
+}
+
 /* What the host knows becomes a fact when it is first asked for. */
 static struct fact *
 fact_of_host(struct conn *c, const char *key)
@@ -124,7 +153,7 @@ fact_of_host(struct conn *c, const char *key)
 	socklen_t n = sizeof(local);
 
 	if (strcmp(key, "peer") == 0 && c->peer.sin6_family) {
-		fact_set(c, key, BND_F_ADDR, &c->peer, sizeof(c->peer));
+		fact_set(c, key, BND_F_ADDR, &c->peer, conn_peer_size(c));
 	} else if (strcmp(key, "local") == 0 && sock_is_open(front)) {
 		if (getsockname(front->watch.fd, (void *)&local, &n) == 0)
 			fact_set(c, key, BND_F_ADDR, &local, sizeof(local));
@@ -165,7 +194,7 @@ fact_get(struct conn *c, const char *key, unsigned kind, size_t *n)
 	if (!f && key && kind == BND_F_ADDR && strcmp(key, "peer") == 0 &&
 	    c->peer.sin6_family) {
 		if (n)
-			*n = address_size((void *)&c->peer);
+			*n = conn_peer_size(c);
 		return &c->peer;
 	}
 	if (!f && key)
@@ -181,7 +210,7 @@ fact_get(struct conn *c, const char *key, unsigned kind, size_t *n)
 	if (f->kind != kind)
 		return NULL;
 	if (n)
-		*n = f->kind == BND_F_ADDR ? address_size((void *)f->value)
+		*n = f->kind == BND_F_ADDR ? address_part(f->value, f->size)
 					   : f->size;
 	return f->value;
 }

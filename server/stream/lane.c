@@ -7,11 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
 	LANE_VECTORS = 64,
+	LANE_UNSENT = 2048 * 1024,  /* bytes, see lane_is_busy() */
 	SPLICE_AFTER = 4,          /* full reads in a row */
 	SPLICE_SMALL = 16 * 1024,  /* a splice of less ... */
 	SPLICE_PATIENCE = 8,       /* ... so many times in a row: copy again */
@@ -148,6 +151,22 @@ lane_splice(struct sock *s, struct queue *q)
 	return sock_read_ended(s, n);
 }
 
+/* A read was full.  The first time, bound what the kernel takes for the sink
+ * ahead of what it can send: a slow reader would else hold megabytes. */
+static void
+lane_is_busy(struct sock *to, struct queue *q)
+{
+	const int unsent = LANE_UNSENT;
+
+	if (q->full_reads < SPLICE_AFTER)
+		q->full_reads++;
+	if (q->is_bulk)
+		return;
+	q->is_bulk = true;
+	setsockopt(to->watch.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent,
+	    sizeof(unsent));
+}
+
 static enum pass
 lane_copy(struct sock *s, struct sock *to, struct queue *q)
 {
@@ -163,8 +182,8 @@ lane_copy(struct sock *s, struct sock *to, struct queue *q)
 		s->may_read = false;
 	if (n < WORKER_SCRATCH)
 		q->full_reads = 0;
-	else if (q->full_reads < SPLICE_AFTER)
-		q->full_reads++;
+	else
+		lane_is_busy(to, q);
 	sent =
 	    send(to->watch.fd, scratch, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (!lane_took(to, sent, &r)) {

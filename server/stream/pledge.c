@@ -165,6 +165,16 @@ pledge_table(char *r, size_t max, uint32_t claim_id, const char *table)
 	return (uint32_t)(sizeof(claim_id) + n);
 }
 
+static bool
+pledge_is_held(const struct conn *c, const char *key, size_t size)
+{
+	for (const struct pledge *p = c->pledges; p; p = p->next)
+		if (p->tally->size == size &&
+		    memcmp(p->tally->key, key, size) == 0)
+			return true;
+	return false;
+}
+
 int
 pledge_take(struct conn *c, uint32_t claim_id, const char *table,
     const void *key, size_t n, uint32_t max)
@@ -180,6 +190,8 @@ pledge_take(struct conn *c, uint32_t claim_id, const char *table,
 		return -EINVAL;
 	if (n)
 		memcpy(whole + size, key, n);
+	if (pledge_is_held(c, whole, size + n))
+		return 0;
 	p = malloc(sizeof(*p));
 	if (!p)
 		return -ENOMEM;

@@ -118,11 +118,38 @@ queue_tail_room(const struct queue *q, struct piece **r)
 	return p->buf->size - p->buf->used;
 }
 
+static void
+queue_cut_last(struct queue *q)
+{
+	struct piece **at = &q->first;
+
+	while ((*at)->next)
+		at = &(*at)->next;
+	buf_unref((*at)->buf);
+	free(*at);
+	*at = NULL;
+	q->last = at;
+}
+
+void
+queue_trim(struct queue *q)
+{
+	struct piece *p;
+
+	if (LIKELY(!q->has_reserved))
+		return;
+	q->has_reserved = false;
+	p = queue_last_piece(q);
+	if (p && p->len == 0)
+		queue_cut_last(q);
+}
+
 int
 queue_push(struct queue *q, struct bnd_buf *b, size_t off, size_t n)
 {
 	struct piece *p;
 
+	queue_trim(q);
 	if (q->is_discarding || n == 0) {
 		buf_unref(b);
 		return 0;
@@ -144,10 +171,12 @@ queue_write(struct queue *q, const void *data, size_t n)
 {
 	struct piece *tail;
 	struct bnd_buf *b;
-	size_t room = queue_tail_room(q, &tail);
+	size_t room;
 
+	queue_trim(q);
 	if (q->is_discarding || n == 0)
 		return 0;
+	room = queue_tail_room(q, &tail);
 	if (room >= n) {
 		memcpy(tail->buf->data + tail->buf->used, data, n);
 		tail->buf->used += (uint32_t)n;
@@ -169,9 +198,12 @@ queue_reserve(struct queue *q, size_t min, size_t *n_r)
 	struct piece *p;
 	struct bnd_buf *b;
 
+	queue_trim(q);
 	*n_r = queue_tail_room(q, &p);
-	if (p && *n_r >= min && *n_r > 0)
+	if (p && *n_r >= min && *n_r > 0) {
+		q->has_reserved = true;
 		return p->buf->data + p->buf->used;
+	}
 	*n_r = 0;
 	b = buf_alloc(min < PIECE_SMALL ? PIECE_SMALL : min);
 	p = malloc(sizeof(*p));
@@ -185,21 +217,9 @@ queue_reserve(struct queue *q, size_t min, size_t *n_r)
 	*p = (struct piece){ NULL, b, 0, 0 };
 	*q->last = p;
 	q->last = &p->next;
+	q->has_reserved = true;
 	*n_r = b->size;
 	return b->data;
-}
-
-static void
-queue_cut_last(struct queue *q)
-{
-	struct piece **at = &q->first;
-
-	while ((*at)->next)
-		at = &(*at)->next;
-	buf_unref((*at)->buf);
-	free(*at);
-	*at = NULL;
-	q->last = at;
 }
 
 void
@@ -207,7 +227,7 @@ queue_commit(struct queue *q, size_t used)
 {
 	struct piece *p = queue_last_piece(q);
 
-	if (!p)
+	if (!q->has_reserved || !p)
 		return;
 	if (used > p->buf->size - p->buf->used)
 		used = p->buf->size - p->buf->used;
@@ -215,19 +235,9 @@ queue_commit(struct queue *q, size_t used)
 		used = 0;
 	p->buf->used += (uint32_t)used;
 	p->len += (uint32_t)used;
-	if (p->len == 0)
-		queue_cut_last(q);
-	else if (used)
+	queue_trim(q);
+	if (used)
 		queue_gained(q, used);
-}
-
-void
-queue_trim(struct queue *q)
-{
-	struct piece *p = queue_last_piece(q);
-
-	if (p && p->len == 0)
-		queue_cut_last(q);
 }
 
 void
@@ -297,7 +307,7 @@ queue_peek(struct queue *q, size_t want, const char **p)
 {
 	*p = "";
 	want = queue_clamp(q, want);
-	if (!q->first)
+	if (q->bytes == 0)
 		return 0;
 	if (q->first->len < want && !queue_join_pieces(q, want))
 		return 0;
@@ -360,7 +370,7 @@ queue_take(struct queue *q, size_t max)
 	struct bnd_buf *b;
 	size_t n;
 
-	if (!p || max == 0)
+	if (q->bytes == 0 || max == 0)
 		return NULL;
 	n = p->len < max ? p->len : max;
 	b = n == p->len && piece_is_whole(p)
@@ -394,6 +404,7 @@ queue_move(struct queue *from, struct queue *to, size_t n)
 		n = from->bytes;
 	if (to->is_discarding)
 		return queue_eat(from, n);
+	queue_trim(to);
 	while (done < n) {
 		struct piece *p = from->first;
 
@@ -423,6 +434,7 @@ queue_join(struct queue *a, struct queue *b)
 {
 	bool had_news = a->bytes > 0 || a->has_ended;
 
+	queue_trim(b);
 	if (a->first && !b->is_discarding) {
 		*b->last = a->first;
 		b->last = a->last;

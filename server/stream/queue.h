@@ -38,6 +38,9 @@ struct queue {
 				      was last told of room */
 	uint8_t full_reads, small_splices; /* lane.c's */
 	bool may_not_splice;               /* the kernel refused it here */
+	bool is_bulk;                      /* a read was full once */
+	bool has_reserved; /* the last piece may be written to by
+			      queue_commit() */
 };
 
 /* NULL: no memory. */
@@ -77,7 +80,8 @@ int queue_write(struct queue *q, const void *data, size_t n);
 int queue_push(struct queue *q, struct bnd_buf *b, size_t off, size_t n);
 
 /* n >= min bytes in one piece to write into, NULL and *n_r 0 when there is no
- * memory; queue_commit() the first used bytes of it before anything else. */
+ * memory; queue_commit() the first used bytes of it.  Whatever else is done to
+ * this side of the queue first takes the reservation back. */
 char *queue_reserve(struct queue *q, size_t min, size_t *n_r);
 void queue_commit(struct queue *q, size_t used);
 

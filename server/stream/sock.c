@@ -47,8 +47,10 @@ sock_ready(struct watch *w, uint32_t events)
 
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		s->has_tail = s->may_read = true;
-	if (events & EPOLLIN)
+	if (events & EPOLLIN) {
 		s->may_read = true;
+		s->was_found_full = false; /* the event did come */
+	}
 	if (s->is_full && events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
 		s->is_full = false;
 		if (sock_flush(s) == PASS_DEAD)
@@ -124,6 +126,7 @@ sock_write_end(struct sock *s)
 		return PASS_DEAD;
 	if (shutdown(s->watch.fd, SHUT_WR) < 0 && errno != ENOTCONN)
 		return sock_failed(s, errno);
+	conn_touch(s->hop.conn);
 	conn_arm(s->hop.conn);
 	return PASS_IDLE;
 }
@@ -159,6 +162,7 @@ sock_saw_end(struct sock *s)
 	if (c->closed_by == PARTY_NOBODY)
 		c->closed_by = sock_party(s);
 	queue_end(s->in);
+	conn_touch(c); /* the half-closed limit counts from here */
 	conn_arm(c);
 	return conn_end_if_done(c) ? PASS_DEAD : PASS_IDLE;
 }
@@ -200,14 +204,15 @@ sock_out_of_memory(struct sock *s)
 	return PASS_DEAD;
 }
 
-/* Count what a refused client still sends; enough is enough. */
+/* Count what a refused client still sends, whoever in front of the refuser
+ * takes it; enough is enough. */
 static enum pass
-sock_discarded(struct sock *s, size_t n)
+sock_lingers(struct sock *s, size_t n)
 {
 	struct conn *c = s->hop.conn;
 
 	enum { LINGER_BYTES = 1 << 20 };
-	if (!c->is_refused || s->side != BND_FRONT)
+	if (LIKELY(!c->is_refused) || s->side != BND_FRONT)
 		return PASS_IDLE;
 	c->linger_bytes += (uint32_t)n;
 	if (c->linger_bytes < LINGER_BYTES)
@@ -239,10 +244,13 @@ sock_read_once(struct sock *s, size_t room)
 	conn_touch(c);
 	if ((size_t)n < room && !s->has_tail && sock_doubt(s))
 		s->may_read = false;
+	if (sock_lingers(s, (size_t)n) == PASS_DEAD) {
+		buf_unref(b);
+		return PASS_DEAD;
+	}
 	if (s->in->is_discarding) {
 		buf_unref(b);
-		return sock_discarded(s, (size_t)n) == PASS_DEAD ? PASS_DEAD
-								 : PASS_AGAIN;
+		return PASS_AGAIN;
 	}
 	if (sock_queue(s, b, (size_t)n) < 0)
 		return sock_out_of_memory(s);

@@ -112,6 +112,8 @@ stage_open(struct stage *s)
 	if (s->state == STAGE_CLOSING)
 		return;
 	s->state = STAGE_OPEN;
+	if (s->hop.conn->is_refused) /* by s: what open() says is no news */
+		return;
 	if (rc < 0)
 		chain_failed_text(
 		    s, rc, "%s: %s", s->binding->pub.name, strerror(-rc));
@@ -238,17 +240,53 @@ stage_bypass(struct stage *s, unsigned from, unsigned to)
 /* -----------------------------------------------------------------------
  * closing */
 
+static bool
+stages_hold(const struct stage *s, const struct queue *q)
+{
+	for (; s; s = s->next)
+		for (unsigned side = 0; side < 2; side++)
+			if (s->in[side] == q || s->out[side] == q)
+				return true;
+	return false;
+}
+
+void
+stage_leave_queue(struct conn *c, struct queue **at, const struct hop *h)
+{
+	struct queue *q = *at;
+
+	*at = NULL;
+	if (!q)
+		return;
+	/* A stage may keep a lane without being one of its ends. */
+	if (stages_hold(c->first, q) || stages_hold(c->closing, q)) {
+		q->source = q->source == h ? NULL : q->source;
+		q->sink = q->sink == h ? NULL : q->sink;
+	} else {
+		queue_leave(&q, h);
+	}
+}
+
 static void
 stage_free_queues(struct stage *s)
 {
 	for (unsigned side = 0; side < 2; side++) {
-		struct queue *in = s->in[side];
-
-		if (in)
-			queue_leave(&s->in[side], &s->hop);
-		if (s->out[side] && s->out[side] != in)
-			queue_leave(&s->out[side], &s->hop);
+		stage_leave_queue(s->hop.conn, &s->in[side], &s->hop);
+		stage_leave_queue(s->hop.conn, &s->out[side], &s->hop);
 	}
+}
+
+/* Who spawned a connection was promised that open() takes what it gave, even if
+ * the end came first. */
+static void
+stage_open_late(struct stage *s)
+{
+	const struct bnd_type *type = s->binding->type;
+
+	if (s->was_opened || type->role != BND_SOURCE || !type->open)
+		return;
+	type->open(&s->pub, s->open_arg);
+	s->was_opened = true;
 }
 
 static void
@@ -258,21 +296,19 @@ stage_close(struct stage *s)
 	struct conn *c = s->hop.conn;
 
 	loop_unqueue(conn_loop(c), &s->hop.task);
+	stage_open_late(s);
 	if (type->close && s->was_opened)
 		type->close(&s->pub, s->close_err);
 	waits_destroy(&s->waits);
 	works_disown(s);
 	stage_free_queues(s);
+	c->closing = s->next;
 	free(s);
 }
 
 void
 stage_close_all(struct conn *c)
 {
-	while (c->closing) {
-		struct stage *s = c->closing;
-
-		c->closing = s->next;
-		stage_close(s);
-	}
+	while (c->closing)
+		stage_close(c->closing);
 }

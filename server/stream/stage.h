@@ -82,6 +82,10 @@ void stage_due(struct stage *s, unsigned due);
 struct queue *stage_inlet(struct stage *s, unsigned side);
 struct queue *stage_outlet(struct stage *s, unsigned side);
 
+/* h gives up its end(s) of the queue, which is freed when nobody else of the
+ * connection has it.  NULL is harmless; leaves NULL behind. */
+void stage_leave_queue(struct conn *c, struct queue **at, const struct hop *h);
+
 /* From now on move(from, to, BND_ALL) for it. */
 void stage_bypass(struct stage *s, unsigned from, unsigned to);
 
