@@ -6,25 +6,22 @@
 #include "abi/table.h"
 #include "base/compiler.h"
 #include "config/read.h"
+#include "crew.h"
 #include "log/log.h"
 #include "log/notify.h"
-#include "pipeline/post.h"
-#include "reload/generation.h"
+#include "reload/succession.h"
 #include "stream/pledge.h"
 #include "stream/setup.h"
 #include "stream/work.h"
-#include "worker/listener.h"
 #include "worker/pool.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -36,9 +33,6 @@ enum {
 	POOL_DEADLINE_MS = 1000,
 	DRAIN_LOOK_MS = 20, /* how often a drain looks whether it is done */
 	STUCK_MS = 1000,    /* after the cut: for blocking work to come back */
-	DESCRIPTORS_OWN =
-	    128, /* kept from connections: listeners, pipes, ... */
-	CONN_DESCRIPTORS = 2
 };
 
 struct daemon {
@@ -46,9 +40,9 @@ struct daemon {
 	struct loop loop; /* the main thread's: signals */
 	struct watch signals;
 	struct pool *pool;
-	struct worker **workers;
 	struct crew crew;
-	struct generation *generation;
+	struct generation *first; /* until it serves */
+	struct succession generations;
 	struct timer drain_timer;
 	int64_t drain_due_ms; /* 0: not ending */
 	unsigned cut;         /* connections that were cut */
@@ -58,67 +52,6 @@ struct daemon {
 /* --------------------------------------------------------------------- making
  */
 
-static unsigned
-cpu_count(void)
-{
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
-		return (unsigned)CPU_COUNT(&set);
-	return 1;
-}
-
-/* As many descriptors as the system lets us have. */
-static uint64_t
-raise_descriptors(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
-		return 1024;
-	r.rlim_cur = r.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &r);
-	getrlimit(RLIMIT_NOFILE, &r);
-	return r.rlim_cur;
-}
-
-/* How many connections one worker may have. */
-static uint64_t
-worker_share(const struct settings *s, unsigned workers)
-{
-	uint64_t all = (uint64_t)s->limits.connections, files;
-
-	files = raise_descriptors();
-	files =
-	    files > 2 * DESCRIPTORS_OWN ? files - DESCRIPTORS_OWN : files / 2;
-	if (all == 0)
-		all = files / CONN_DESCRIPTORS;
-	return (all + workers - 1) / workers;
-}
-
-static int
-crew_create(struct daemon *d, const struct settings *s)
-{
-	unsigned n = s->workers > 0 ? (unsigned)s->workers : cpu_count();
-	uint64_t share = worker_share(s, n);
-	int rc = 0;
-
-	d->workers = calloc(n, sizeof(struct worker *));
-	if (!d->workers)
-		return -ENOMEM;
-	d->crew = (struct crew){ d->workers, 0 };
-	for (unsigned i = 0; rc == 0 && i < n; i++) {
-		d->workers[i] = worker_create(i);
-		if (!d->workers[i])
-			return -errno;
-		d->crew.count = i + 1;
-		rc = stream_init(d->workers[i], s->splice);
-		if (rc == 0)
-			rc = acceptors_init(d->workers[i], share);
-	}
-	return rc == 0 ? posts_init(d->workers, n) : rc;
-}
-
 static void
 say_report(const struct report *report, const struct options *o)
 {
@@ -126,9 +59,12 @@ say_report(const struct report *report, const struct options *o)
 		report_print(report, stderr);
 }
 
+/* The settings that belong to the process; see struct succession. */
 static int
-log_take_settings(const struct daemon *d, const struct settings *s)
+daemon_take_settings(
+    void *arg, const struct settings *s, bool is_trial, struct report *report)
 {
+	const struct daemon *d = arg;
 	struct log_settings l = {
 		.level = d->options->is_verbose
 			     ? LOG_L_DEBUG
@@ -136,13 +72,16 @@ log_take_settings(const struct daemon *d, const struct settings *s)
 		.format = s->log.format,
 		.target = s->log.target,
 	};
+	const struct bnd_node *at = s->log.node;
 	const char *error = NULL;
-	int rc = d->options->action == ACTION_RUN ? log_configure(&l, &error)
-						  : log_check(&l, &error);
+	int rc = is_trial ? log_check(&l, &error) : log_configure(&l, &error);
 
 	if (rc < 0)
-		fprintf(stderr, "binderyd: log.target '%s': %s\n", l.target,
+		report_error(report, at ? at->file : NULL, at ? at->line : 0,
+		    "log.target '%s': %s", l.target,
 		    error ? error : strerror(-rc));
+	else if (!is_trial)
+		crew_settle(&d->crew, s);
 	return rc;
 }
 
@@ -161,7 +100,7 @@ daemon_settle(
 
 	settings_parse(tree, &arena, &unheard, &s);
 	report_finish(&unheard);
-	rc = crew_create(d, &s);
+	rc = crew_create(&d->crew, &s);
 	if (rc < 0)
 		report_error(report, NULL, 0, "cannot make the workers: %s",
 		    strerror(-rc));
@@ -182,15 +121,14 @@ daemon_build(struct daemon *d, struct report *report)
 		config_tree_destroy(&tree);
 		return EX_SOFTWARE;
 	}
-	d->generation =
+	d->first =
 	    generation_create(&tree, 1, &d->crew, &abi_table, o->dirs, report);
-	if (!d->generation)
+	if (!d->first)
 		return EX_SOFTWARE;
-	if (report_has_errors(report))
-		return EX_CONFIG;
-	return log_take_settings(d, generation_settings(d->generation)) < 0
-		   ? EX_CONFIG
-		   : EX_OK;
+	if (!report_has_errors(report))
+		daemon_take_settings(d, generation_settings(d->first),
+		    o->action != ACTION_RUN, report);
+	return report_has_errors(report) ? EX_CONFIG : EX_OK;
 }
 
 /* A descriptor of ours must never be taken for standard output or error. */
@@ -213,14 +151,11 @@ daemon_init(struct daemon *d)
 {
 	int rc = open_standard();
 
+	d->signals.fd = d->loop.epoll_fd = -1;
 	if (rc == 0)
 		rc = loop_init(&d->loop);
-
-	d->signals.fd = -1;
-	if (rc < 0) {
-		d->loop.epoll_fd = -1;
+	if (rc < 0)
 		return rc;
-	}
 	d->pool = pool_create(POOL_THREADS);
 	if (!d->pool)
 		return -ENOMEM;
@@ -240,7 +175,7 @@ daemon_create(const struct options *o, int *status_r)
 	rc = d ? daemon_init(d) : -ENOMEM;
 	if (rc < 0) {
 		fprintf(stderr, "binderyd: cannot start: %s\n", strerror(-rc));
-		free(d);
+		daemon_destroy(&d);
 		return NULL;
 	}
 	d->options = o;
@@ -260,15 +195,13 @@ daemon_destroy(struct daemon **at)
 	*at = NULL;
 	if (!d)
 		return;
-	generation_destroy(&d->generation);
-	for (unsigned i = 0; i < d->crew.count; i++) {
-		acceptors_finish(d->workers[i]);
-		stream_finish(d->workers[i]);
-		worker_destroy(&d->workers[i]);
-	}
-	posts_finish();
-	free(d->workers);
-	pool_destroy(&d->pool, POOL_DEADLINE_MS);
+	generation_destroy(&d->first);
+	if (d->generations.current)
+		succession_end(&d->generations);
+	/* Its threads may be sending to the workers' boxes until it is gone. */
+	if (d->pool)
+		pool_destroy(&d->pool, POOL_DEADLINE_MS);
+	crew_destroy(&d->crew);
 	if (d->signals.fd >= 0)
 		close(d->signals.fd);
 	if (d->loop.epoll_fd >= 0)
@@ -279,7 +212,7 @@ daemon_destroy(struct daemon **at)
 void
 daemon_dump(const struct daemon *d)
 {
-	generation_dump(d->generation, stdout);
+	generation_dump(d->first, stdout);
 }
 
 /* --------------------------------------------------------------------- ending
@@ -298,7 +231,7 @@ static void
 daemon_cut(struct daemon *d)
 {
 	for (unsigned i = 0; i < d->crew.count; i++)
-		worker_call(d->workers[i], worker_cut, &d->cut);
+		worker_call(d->crew.workers[i], worker_cut, &d->cut);
 }
 
 static void
@@ -306,7 +239,7 @@ drain_look(struct timer *t)
 {
 	struct daemon *d = CONTAINER_OF(t, struct daemon, drain_timer);
 
-	if (generation_pins(d->generation) == 0) {
+	if (succession_pins(&d->generations) == 0) {
 		loop_end(&d->loop);
 		return;
 	}
@@ -324,7 +257,8 @@ drain_look(struct timer *t)
 static void
 daemon_end(struct daemon *d)
 {
-	int64_t patience = generation_settings(d->generation)->shutdown_timeout;
+	const struct generation *g = d->generations.current;
+	int64_t patience = generation_settings(g)->shutdown_timeout;
 
 	if (d->drain_due_ms) {
 		d->drain_due_ms = d->loop.now_ms;
@@ -333,14 +267,58 @@ daemon_end(struct daemon *d)
 		notify_send("STOPPING=1\nSTATUS=ending");
 		log_notice("ending: %" PRIu64 " connections have %" PRId64
 			   " seconds to end",
-		    generation_pins(d->generation), patience / 1000);
-		generation_drain(d->generation);
+		    succession_pins(&d->generations), patience / 1000);
+		succession_drain(&d->generations);
 	}
 	timer_arm(d->loop.timers, &d->drain_timer, d->loop.now_ms);
 }
 
 /* -------------------------------------------------------------------- signals
  */
+
+static void
+log_report(const struct report *report)
+{
+	for (size_t i = 0; i < report->count; i++)
+		log_line(
+		    report->entries[i].is_warning ? LOG_L_WARN : LOG_L_ERROR,
+		    NULL, 0, "%s", report->entries[i].text);
+}
+
+static void
+notify_serving(const struct daemon *d, const char *remark)
+{
+	const struct generation *g = d->generations.current;
+
+	notify_send("READY=1\nSTATUS=serving %zu pipelines, generation %u%s",
+	    generation_settings(g)->pipeline_count, generation_number(g),
+	    remark);
+}
+
+/* Signals that come meanwhile are one more when this returns. */
+static void
+daemon_reload(struct daemon *d)
+{
+	struct report report = { 0 };
+	int rc;
+
+	if (d->drain_due_ms) {
+		log_notice("ending, so the configuration is not read again");
+		return;
+	}
+	notify_send(
+	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, loop_clock() * 1000);
+	rc = succession_reload(&d->generations, &report);
+	log_report(&report);
+	if (rc == 0)
+		log_notice("reloaded: generation %u serves",
+		    generation_number(d->generations.current));
+	else
+		log_error("reload refused: generation %u goes on as it was",
+		    generation_number(d->generations.current));
+	notify_serving(d, rc == 0 ? "" : ", the last reload was refused");
+	report_finish(&report);
+}
 
 static void
 signal_take(struct daemon *d, unsigned number)
@@ -355,8 +333,7 @@ signal_take(struct daemon *d, unsigned number)
 			log_error("cannot reopen the log: %s", strerror(errno));
 		break;
 	case SIGHUP:
-		log_warn("this version cannot reload: restart it to apply a "
-			 "changed configuration");
+		daemon_reload(d);
 		break;
 	default:
 		break;
@@ -396,26 +373,24 @@ signals_start(struct daemon *d)
  */
 
 static int
-crew_start(struct daemon *d)
-{
-	int rc = 0;
-
-	for (unsigned i = 0; rc == 0 && i < d->crew.count; i++)
-		rc = worker_start(d->workers[i]);
-	return rc;
-}
-
-static void
-crew_stop(struct daemon *d)
-{
-	for (unsigned i = 0; i < d->crew.count; i++)
-		worker_stop(d->workers[i]);
-}
-
-static int
 status_of_start(int rc)
 {
 	return rc == -EACCES || rc == -EPERM ? EX_NOPERM : EX_SOFTWARE;
+}
+
+static int
+daemon_begin(struct daemon *d, struct report *report)
+{
+	d->generations = (struct succession){
+		.crew = d->crew,
+		.host = &abi_table,
+		.config = d->options->config,
+		.plugin_dirs = d->options->dirs,
+		.loop = &d->loop,
+		.settle = daemon_take_settings,
+		.arg = d,
+	};
+	return succession_begin(&d->generations, &d->first, report);
 }
 
 int
@@ -427,24 +402,22 @@ daemon_start(struct daemon *d)
 	if (rc == 0)
 		rc = log_start();
 	if (rc == 0)
-		rc = crew_start(d);
+		rc = crew_start(&d->crew);
 	if (rc < 0)
 		log_error("cannot start: %s", strerror(-rc));
 	else
-		rc = generation_start(d->generation, &report);
+		rc = daemon_begin(d, &report);
 	say_report(&report, d->options);
 	report_finish(&report);
 	if (rc < 0) {
-		crew_stop(d);
+		crew_stop(&d->crew);
 		log_stop();
 		return status_of_start(rc);
 	}
-	generation_commit(d->generation);
-	notify_send("READY=1\nSTATUS=serving %zu pipelines, generation %u",
-	    generation_settings(d->generation)->pipeline_count,
-	    generation_number(d->generation));
+	notify_serving(d, "");
 	log_notice("binderyd %s serves %zu pipelines with %u workers",
-	    BINDERY_VERSION, generation_settings(d->generation)->pipeline_count,
+	    BINDERY_VERSION,
+	    generation_settings(d->generations.current)->pipeline_count,
 	    d->crew.count);
 	return -1;
 }
@@ -461,8 +434,8 @@ daemon_run(struct daemon *d)
 		log_stop();
 		_exit(d->cut ? EXIT_CUT : EX_OK);
 	}
-	generation_stop(d->generation);
-	crew_stop(d);
+	succession_end(&d->generations);
+	crew_stop(&d->crew);
 	log_notice("ended: %u connections had to be cut", d->cut);
 	log_stop();
 	return d->cut ? EXIT_CUT : EX_OK;

@@ -30,6 +30,8 @@ struct route {
 };
 
 struct generation {
+	struct generation *next; /* of those that leave; succession.c's */
+	int64_t drained_ms;      /* when it began to leave */
 	uint32_t number;
 	struct crew crew;
 	struct arena arena;

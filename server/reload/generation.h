@@ -21,7 +21,7 @@ struct worker;
 
 /* The process's workers, all generations' alike. */
 struct crew {
-	struct worker *const *workers;
+	struct worker **workers;
 	unsigned count;
 };
 

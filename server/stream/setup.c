@@ -34,6 +34,33 @@ stream_finish(struct worker *w)
 	pipe_pool_destroy(&w->pipes);
 }
 
+static bool
+conn_is_of(const struct conn *c, const struct pipeline *p)
+{
+	return c->pipeline == p && c->state == CONN_LIVE;
+}
+
+void
+stream_end_some(
+    struct worker *w, const struct pipeline *p, uint64_t of, enum reason reason)
+{
+	uint64_t n = 0;
+	struct conn *c;
+
+	LIST_FOREACH(c, &w->conns, link)
+	n += conn_is_of(c, p);
+	n = (n + of - 1) / of;
+	LIST_FOREACH(c, &w->conns, link)
+	{
+		if (n == 0)
+			return;
+		if (!conn_is_of(c, p))
+			continue;
+		conn_end(c, reason, PARTY_HOST, -ECANCELED, NULL);
+		n--;
+	}
+}
+
 unsigned
 stream_end_all(struct worker *w, enum reason reason)
 {

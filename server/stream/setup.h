@@ -8,6 +8,8 @@
 #include "stream/reason.h"
 #include "worker/worker.h"
 
+struct pipeline;
+
 /* [main, before the worker starts] 0 or -ENOMEM. */
 int stream_init(struct worker *w, bool may_splice);
 
@@ -16,5 +18,10 @@ void stream_finish(struct worker *w);
 
 /* [worker] End every connection now, with that reason; how many there were. */
 unsigned stream_end_all(struct worker *w, enum reason reason);
+
+/* [worker] The same for one connection in `of` of those that began in the
+ * pipeline. */
+void stream_end_some(struct worker *w, const struct pipeline *p, uint64_t of,
+    enum reason reason);
 
 #endif

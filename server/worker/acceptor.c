@@ -279,6 +279,14 @@ acceptors_init(struct worker *w, uint64_t max)
 }
 
 void
+acceptors_limit(struct worker *w, uint64_t max)
+{
+	w->acceptors->max = max;
+	if (w->acceptors->is_full)
+		acceptors_resume(w);
+}
+
+void
 acceptors_finish(struct worker *w)
 {
 	if (!w->acceptors)

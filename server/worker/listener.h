@@ -59,6 +59,9 @@ void listener_point(
  * connections it may have before it stops accepting. */
 int acceptors_init(struct worker *w, uint64_t max);
 
+/* [worker] Another limit; connections above it stay. */
+void acceptors_limit(struct worker *w, uint64_t max);
+
 /* [the worker, or main once it has stopped] */
 void acceptors_finish(struct worker *w);
 

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+#include "reload/succession.h"
+
+#include "config/read.h"
+#include "reload/generation-inner.h"
+#include "stream/setup.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+	LOOK_MS = 50,      /* how often leaving generations are looked at */
+	SPREAD_PARTS = 10, /* of the drain time, the last is for closing */
+};
+
+/* --------------------------------------------------------------- leaving */
+
+/* What a worker ends of one pipeline: one connection in `of`. */
+struct share {
+	const struct pipeline *pipeline;
+	uint64_t of;
+};
+
+static int
+worker_end_share(struct worker *w, void *arg)
+{
+	const struct share *s = arg;
+
+	stream_end_some(w, s->pipeline, s->of, REASON_DRAIN);
+	return 0;
+}
+
+/* Connections that are left near the deadline are closed a few at a time, so
+ * that their clients do not all come back at once. */
+static void
+pipeline_close_share(
+    const struct generation *g, const struct pipeline *p, int64_t age_ms)
+{
+	int64_t left_ms = p->drain_timeout_ms - age_ms;
+	struct share share = { p, 1 };
+
+	if (left_ms > p->drain_timeout_ms / SPREAD_PARTS)
+		return;
+	if (left_ms > 0)
+		share.of = (uint64_t)(left_ms / LOOK_MS) + 1;
+	for (unsigned i = 0; i < g->crew.count; i++)
+		worker_call(g->crew.workers[i], worker_end_share, &share);
+}
+
+static void
+generation_close_share(const struct generation *g, int64_t now_ms)
+{
+	for (size_t i = 0; i < g->pipeline_count; i++)
+		pipeline_close_share(
+		    g, &g->pipelines[i], now_ms - g->drained_ms);
+}
+
+static void
+generation_take_off(struct generation **at)
+{
+	struct generation *g = *at;
+
+	*at = g->next;
+	generation_stop(g);
+	generation_destroy(&g);
+}
+
+static void
+succession_look(struct timer *t)
+{
+	struct succession *s = CONTAINER_OF(t, struct succession, timer);
+	struct generation **at = &s->leaving;
+
+	while (*at) {
+		generation_close_share(*at, s->loop->now_ms);
+		if (generation_pins(*at) == 0)
+			generation_take_off(at);
+		else
+			at = &(*at)->next;
+	}
+	if (s->leaving)
+		timer_arm(s->loop->timers, t, s->loop->now_ms + LOOK_MS);
+}
+
+static void
+succession_retire(struct succession *s, struct generation *g)
+{
+	g->drained_ms = s->loop->now_ms;
+	generation_drain(g);
+	g->next = s->leaving;
+	s->leaving = g;
+	timer_arm(s->loop->timers, &s->timer, s->loop->now_ms);
+}
+
+/* --------------------------------------------------------------- following */
+
+int
+succession_begin(
+    struct succession *s, struct generation **first, struct report *report)
+{
+	int rc;
+
+	s->timer.fn = succession_look;
+	s->current = *first;
+	*first = NULL;
+	rc = generation_start(s->current, report);
+	if (rc == 0)
+		generation_commit(s->current);
+	return rc;
+}
+
+static bool
+text_is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* What belongs to the process and not to a generation. */
+static void
+check_fixed(const struct generation *old, const struct generation *g,
+    struct report *report)
+{
+	const struct settings *was = &old->settings, *now = &g->settings;
+	const struct bnd_node *root = &g->tree->root;
+	const struct bnd_node *at = node_find(root, "workers");
+
+	if (now->workers != was->workers)
+		report_error(report, at ? at->file : root->file,
+		    at ? at->line : 0,
+		    "option 'workers' cannot change from %" PRId64
+		    " to %" PRId64 " while the host runs: restart it",
+		    was->workers, now->workers);
+	at = node_find(root, "control");
+	if (!text_is_same(now->control.socket, was->control.socket))
+		report_error(report, at ? at->file : root->file,
+		    at ? at->line : 0,
+		    "option 'control.socket' cannot change while the host "
+		    "runs: restart it");
+}
+
+/* A generation that could take over, or NULL. */
+static struct generation *
+succession_prepare(struct succession *s, struct report *report)
+{
+	struct config_tree *tree =
+	    config_tree_read(s->config, CONFIG_READ_DEADLINE_MS, report);
+	struct generation *g;
+
+	if (!tree)
+		return NULL;
+	g = generation_create(&tree, s->current->number + 1, &s->crew, s->host,
+	    s->plugin_dirs, report);
+	if (g)
+		check_fixed(s->current, g, report);
+	if (g && !report_has_errors(report))
+		s->settle(s->arg, &g->settings, true, report);
+	if (g && !report_has_errors(report) && generation_start(g, report) == 0)
+		return g;
+	generation_destroy(&g);
+	return NULL;
+}
+
+int
+succession_reload(struct succession *s, struct report *report)
+{
+	struct generation *old = s->current;
+	struct generation *g = succession_prepare(s, report);
+
+	if (!g)
+		return -EINVAL;
+	s->settle(s->arg, &g->settings, false, report);
+	generation_commit(g);
+	s->current = g;
+	succession_retire(s, old);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ ending */
+
+void
+succession_drain(struct succession *s)
+{
+	generation_drain(s->current);
+}
+
+uint64_t
+succession_pins(const struct succession *s)
+{
+	uint64_t n = generation_pins(s->current);
+
+	for (const struct generation *g = s->leaving; g; g = g->next)
+		n += generation_pins(g);
+	return n;
+}
+
+void
+succession_end(struct succession *s)
+{
+	timer_cancel(s->loop->timers, &s->timer);
+	while (s->leaving)
+		generation_take_off(&s->leaving);
+	if (s->current)
+		generation_stop(s->current);
+	generation_destroy(&s->current);
+}

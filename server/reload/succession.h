@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+/*
+ * succession.h - one generation after another.  A new one is read, built and
+ * started beside the old; only when all of that went well does it take over.
+ * The old one keeps its connections until they end or its drain deadline comes.
+ * [main thread]
+ */
+#ifndef RELOAD_SUCCESSION_H
+#define RELOAD_SUCCESSION_H
+
+#include "reload/generation.h"
+#include "worker/loop.h"
+
+struct succession {
+	/* The caller's, set before succession_begin(). */
+	struct crew crew;
+	const struct bnd_host *host;
+	const char *config;
+	const char *const *plugin_dirs;
+	struct loop *loop; /* of the main thread */
+	/* Can the process take on the settings (is_trial), take them on.  0, or
+	 * -errno with the report saying why, which only a trial may. */
+	int (*settle)(void *arg, const struct settings *s, bool is_trial,
+	    struct report *report);
+	void *arg;
+
+	struct generation *current;
+	struct generation *leaving; /* draining, newest first */
+	struct timer timer;         /* looks after those */
+};
+
+/* Start the first generation, which becomes s's, and let it serve.  0, or
+ * -errno with the report saying why. */
+int succession_begin(
+    struct succession *s, struct generation **first, struct report *report);
+
+/* Read the configuration again and let what it says take over.  0, or -EINVAL:
+ * the report says why, and nothing has changed. */
+int succession_reload(struct succession *s, struct report *report);
+
+/* Nobody follows: close the listeners, let connections end. */
+void succession_drain(struct succession *s);
+
+/* Connections, jobs and messages of all generations. */
+uint64_t succession_pins(const struct succession *s);
+
+/* Stop and destroy all of them; nothing may need them any more. */
+void succession_end(struct succession *s);
+
+#endif
