@@ -98,7 +98,8 @@ daemon_settle(
 	/* What is wrong will be reported by the generation: not twice. */
 	struct report unheard = { 0 };
 
-	settings_parse(tree, &arena, &unheard, &s);
+	if (settings_parse(tree, &arena, &unheard, &s) < 0)
+		s.workers = 1; /* enough to look for more that is wrong */
 	report_finish(&unheard);
 	rc = crew_create(&d->crew, &s);
 	if (rc < 0)
@@ -116,7 +117,7 @@ daemon_build(struct daemon *d, struct report *report)
 	    config_tree_read(o->config, CONFIG_READ_DEADLINE_MS, report);
 
 	if (!tree)
-		return EX_CONFIG;
+		return errno == EINVAL ? EX_CONFIG : EX_SOFTWARE;
 	if (daemon_settle(d, tree, report) < 0) {
 		config_tree_destroy(&tree);
 		return EX_SOFTWARE;
@@ -128,6 +129,8 @@ daemon_build(struct daemon *d, struct report *report)
 	if (!report_has_errors(report))
 		daemon_take_settings(d, generation_settings(d->first),
 		    o->action != ACTION_RUN, report);
+	if (report->out_of_memory)
+		return EX_SOFTWARE;
 	return report_has_errors(report) ? EX_CONFIG : EX_OK;
 }
 
@@ -163,6 +166,19 @@ daemon_init(struct daemon *d)
 	return pledges_init();
 }
 
+/* A reload or a new log that somebody asks for while we start comes when we
+ * have; until then SIGTERM and SIGINT just end us. */
+static void
+signals_hold(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 struct daemon *
 daemon_create(const struct options *o, int *status_r)
 {
@@ -172,6 +188,8 @@ daemon_create(const struct options *o, int *status_r)
 
 	*status_r = EX_SOFTWARE;
 	signal(SIGPIPE, SIG_IGN);
+	if (o->action == ACTION_RUN)
+		signals_hold();
 	rc = d ? daemon_init(d) : -ENOMEM;
 	if (rc < 0) {
 		fprintf(stderr, "binderyd: cannot start: %s\n", strerror(-rc));
@@ -283,6 +301,11 @@ log_report(const struct report *report)
 		log_line(
 		    report->entries[i].is_warning ? LOG_L_WARN : LOG_L_ERROR,
 		    NULL, 0, "%s", report->entries[i].text);
+	if (report->lost)
+		log_error("and %zu more error%s", report->lost,
+		    report->lost == 1 ? "" : "s");
+	if (report->out_of_memory)
+		log_error("out of memory");
 }
 
 static void
@@ -290,9 +313,15 @@ notify_serving(const struct daemon *d, const char *remark)
 {
 	const struct generation *g = d->generations.current;
 
-	notify_send("READY=1\nSTATUS=serving %zu pipelines, generation %u%s",
+	int rc = notify_send(
+	    "READY=1\nSTATUS=serving %zu pipelines, generation %u%s",
 	    generation_settings(g)->pipeline_count, generation_number(g),
 	    remark);
+
+	if (rc < 0)
+		log_warn("cannot tell the service manager that we are ready "
+			 "(NOTIFY_SOCKET '%s'): %s",
+		    getenv("NOTIFY_SOCKET"), strerror(-rc));
 }
 
 /* Signals that come meanwhile are one more when this returns. */

@@ -37,6 +37,16 @@ run(const struct options *o)
 	return status;
 }
 
+/* Who asked for text and got none, or half of it, must hear of it. */
+static int
+end_output(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	perror("binderyd: cannot write to the standard output");
+	return status ? status : EX_SOFTWARE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -48,8 +58,8 @@ main(int argc, char **argv)
 		return config_reader_main(argv[2], STDOUT_FILENO);
 	status = options_parse(&o, argc, argv);
 	if (status >= 0)
-		return status;
+		return end_output(status);
 	if (o.action == ACTION_DESCRIBE)
-		return describe_plugin(o.plugin, o.dirs);
-	return run(&o);
+		return end_output(describe_plugin(o.plugin, o.dirs));
+	return end_output(run(&o));
 }

@@ -127,16 +127,23 @@ learn_peer(struct conn *c)
 	conn_set_peer(c, (const void *)&a, n);
 }
 
+/* 0: the stage's queues at that side are there, and lead nowhere yet. */
 static int
-attach_queues(struct stage *s, unsigned side, struct sock *k)
+attach_check(struct stage *s, unsigned side)
 {
 	struct queue *in = stage_inlet(s, side), *out;
 
 	out = in ? stage_outlet(s, side) : NULL;
 	if (!out)
 		return -ENOMEM;
-	if (in->source || out->sink)
-		return -EINVAL;
+	return in->source || out->sink ? -EINVAL : 0;
+}
+
+static void
+attach_queues(struct stage *s, unsigned side, struct sock *k)
+{
+	struct queue *in = s->in[side], *out = s->out[side];
+
 	k->in = in;
 	k->out = out;
 	in->source = out->sink = &k->hop;
@@ -145,7 +152,6 @@ attach_queues(struct stage *s, unsigned side, struct sock *k)
 		s->in[side] = NULL;
 	if (s->is_given[side])
 		s->out[side] = NULL;
-	return 0;
 }
 
 int
@@ -160,11 +166,12 @@ abi_attach(struct bnd_stage *st, unsigned side, int fd)
 	if (side > BND_BACK || !may_attach(s, side))
 		return -EINVAL;
 	k = &s->hop.conn->sock[side];
-	rc = attach_queues(s, side, k);
+	rc = attach_check(s, side);
 	if (rc == 0)
 		rc = sock_attach(k, fd, waits_has(s->waits, fd));
 	if (rc < 0)
 		return rc;
+	attach_queues(s, side, k);
 	waits_forget(s->waits, fd);
 	if (side == BND_FRONT)
 		learn_peer(s->hop.conn);

@@ -4,8 +4,8 @@
 #include "abi/table.h"
 
 #include "abi/calls.h"
+#include "base/buf.h"
 #include "config/value.h"
-#include "stream/buf.h"
 #include "worker/loop.h"
 
 #include "build-info.h"

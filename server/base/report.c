@@ -3,6 +3,8 @@
 
 #include "base/report.h"
 
+#include "base/utf8.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -60,14 +62,17 @@ report_add(struct report *r, bool is_warning, const char *file, unsigned line,
 
 	if (!is_warning)
 		r->errors++;
-	if (r->count >= REPORT_MAX)
+	if (r->count >= REPORT_MAX) {
+		r->lost += !is_warning;
 		return;
+	}
 	text = report_format(file, line, fmt, ap);
 	if (!text || !report_grow(r)) {
 		free(text);
 		r->out_of_memory = true;
 		return;
 	}
+	utf8_tame(text);
 	r->entries[r->count++] = (struct report_entry){ text, is_warning };
 }
 
@@ -106,8 +111,9 @@ report_print(const struct report *r, FILE *out)
 		fprintf(out, "%s%s\n",
 		    r->entries[i].is_warning ? "warning: " : "",
 		    r->entries[i].text);
-	if (r->errors > r->count)
-		fprintf(out, "and %zu more errors\n", r->errors - r->count);
+	if (r->lost)
+		fprintf(out, "and %zu more error%s\n", r->lost,
+		    r->lost == 1 ? "" : "s");
 	if (r->out_of_memory)
 		fprintf(out, "out of memory\n");
 }

@@ -24,6 +24,7 @@ struct report_entry {
 struct report {
 	struct report_entry *entries;
 	size_t count, capacity, errors;
+	size_t lost;        /* errors that are counted but not kept */
 	bool out_of_memory; /* an entry was lost: counts as an error */
 };
 
@@ -31,7 +32,9 @@ struct report {
 void report_finish(struct report *r);
 
 /* Add an error or a warning.  file may be NULL (no position), line 0 (no line).
- * At most REPORT_MAX entries are kept; the rest is counted only. */
+ * What an entry quotes may be anybody's text: it is made fit for a terminal and
+ * for one line (utf8_tame()).  At most REPORT_MAX entries are kept; the rest is
+ * counted only. */
 enum { REPORT_MAX = 100 };
 PRINTF(4, 5)
 void report_error(

@@ -3,8 +3,8 @@
 
 #include "config/node-json.h"
 
+#include "base/utf8.h"
 #include "config/number.h"
-#include "config/utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,11 +3,11 @@
 
 #include "config/prescan.h"
 
+#include "base/utf8.h"
 #include "config/confd.h"
 #include "config/levels.h"
 #include "config/literal.h"
 #include "config/load.h"
-#include "config/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -288,8 +288,9 @@ config_tree_read(const char *path, int deadline_ms, struct report *report)
 		.out = -1,
 		.err = -1 };
 	struct config_tree *tree = NULL;
+	int rc = read_start(&r);
 
-	if (!read_start(&r) && !read_collect(&r, deadline_ms)) {
+	if (!rc && !read_collect(&r, deadline_ms)) {
 		if (read_wait(&r, r.deadline))
 			read_too_late(&r, deadline_ms);
 		else if (!r.length || WIFSIGNALED(r.status))
@@ -298,5 +299,6 @@ config_tree_read(const char *path, int deadline_ms, struct report *report)
 			tree = node_json_read(r.json, r.length, path, report);
 	}
 	read_finish(&r);
+	errno = tree ? 0 : rc ? -rc : EINVAL;
 	return tree;
 }

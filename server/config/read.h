@@ -19,9 +19,10 @@
 enum { CONFIG_READ_DEADLINE_MS = 10000 };
 
 /* [main] Read path and its conf.d in a child, waiting up to deadline_ms.  NULL:
- * what was wrong is in the report.  The tree is the caller's.  Descriptors 0 to
- * 2 must be open, and no other code may wait for the child.  (Not
- * config_read(): that is a function of libconfig.) */
+ * what was wrong is in the report, and errno is EINVAL, or why no child could
+ * be had: then nothing is known of the configuration.  The tree is the
+ * caller's. Descriptors 0 to 2 must be open, and no other code may wait for the
+ * child. (Not config_read(): that is a function of libconfig.) */
 struct config_tree *
 config_tree_read(const char *path, int deadline_ms, struct report *report);
 

@@ -54,6 +54,7 @@ struct pipeline {
 	int64_t drain_timeout_ms;
 	const char *file;
 	unsigned line;
+	bool is_reached; /* structure.c's, while it looks at exits */
 };
 
 struct binding {
@@ -81,6 +82,8 @@ struct desk {
 	_Atomic int64_t *values; /* metrics: this worker's share; see
 				    binding->metric_at */
 	uint32_t wants_room;     /* bnd_post() said -EAGAIN */
+	struct letter *early;    /* posts that came before it started, the
+				    newest first */
 	uint32_t works;          /* bnd_worker_work() still out */
 	bool is_started;         /* worker_start() was called */
 	bool is_stopping;

@@ -3,7 +3,7 @@
 
 #include "pipeline/post.h"
 
-#include "stream/buf.h"
+#include "base/buf.h"
 #include "worker/worker.h"
 
 #include <errno.h>
@@ -105,9 +105,8 @@ post_free(struct post *p)
 }
 
 static void
-post_arrived(struct letter *l)
+post_deliver(struct post *p)
 {
-	struct post *p = CONTAINER_OF(l, struct post, letter);
 	struct desk *own = p->binding->desks[p->to], *d, *next;
 	struct box *box = box_of(p->msg.from, p->to);
 
@@ -125,6 +124,37 @@ post_arrived(struct letter *l)
 	    !atomic_exchange(&box->room_is_out, true))
 		mail_send(&workers[box->from]->loop.box, &box->room);
 	post_free(p);
+}
+
+/* Workers start one after the other, and the first may already post. */
+static void
+post_arrived(struct letter *l)
+{
+	struct post *p = CONTAINER_OF(l, struct post, letter);
+	struct desk *own = p->binding->desks[p->to];
+
+	if (own->is_started || own->is_stopping) {
+		post_deliver(p);
+		return;
+	}
+	l->next = own->early;
+	own->early = l;
+}
+
+void
+post_hand_early(struct desk *d)
+{
+	struct letter *l, *oldest = NULL;
+
+	while ((l = d->early) != NULL) {
+		d->early = l->next;
+		l->next = oldest;
+		oldest = l;
+	}
+	while ((l = oldest) != NULL) {
+		oldest = l->next;
+		post_deliver(CONTAINER_OF(l, struct post, letter));
+	}
 }
 
 static bool

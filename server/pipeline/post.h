@@ -17,6 +17,10 @@ enum { POST_BOX = 1024 };
 int posts_init(struct worker *const *workers, unsigned count);
 void posts_finish(void);
 
+/* [the desk's worker] It has started: what had come before is handed over; or
+ * it never will: that is dropped. */
+void post_hand_early(struct desk *d);
+
 /* [the worker of `from`] as bnd_post(). */
 int post_send(struct desk *from, uint32_t to, unsigned flags, uint32_t tag,
     uint64_t arg, struct bnd_buf *b);

@@ -45,6 +45,47 @@ file_check(const struct stat *st, struct why *why)
 	return 0;
 }
 
+/* The directory that the path leads to the file through. */
+static int
+file_stat_dir(const char *path, struct stat *st)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+	int rc;
+
+	if (!slash)
+		return stat(".", st);
+	dir = strndup(path, (size_t)(slash - path) + 1);
+	rc = dir ? stat(dir, st) : -1;
+	free(dir);
+	return rc;
+}
+
+/* Who may write to the directory can put another file to the path after this
+ * one was checked and before it is mapped.  (Where it is sticky, as /tmp is,
+ * the file can be replaced by its owner only.) */
+static int
+file_check_dir(const char *path, struct why *why)
+{
+	struct stat st;
+
+	if (file_stat_dir(path, &st) < 0)
+		return why_set(why, -errno,
+		    "lies in a directory that cannot be looked at: %s",
+		    strerror(errno));
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return why_set(why, -EPERM,
+		    "lies in a directory of user %u: it must belong to root or "
+		    "to user %u, as whom this host runs",
+		    st.st_uid, geteuid());
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(st.st_mode & S_ISVTX))
+		return why_set(why, -EPERM,
+		    "lies in a directory that may be written to by others "
+		    "(mode %04o): take that away with chmod go-w",
+		    st.st_mode & 07777);
+	return 0;
+}
+
 int
 file_open(const char *path, struct file_identity *identity_r, struct why *why)
 {
@@ -56,8 +97,8 @@ file_open(const char *path, struct file_identity *identity_r, struct why *why)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		rc = why_set(
 		    why, -errno, "cannot be opened: %s", strerror(errno));
-	else
-		rc = file_check(&st, why);
+	else if ((rc = file_check(&st, why)) == 0)
+		rc = file_check_dir(path, why);
 	if (rc == 0) {
 		*identity_r = file_identify(&st);
 		return fd;

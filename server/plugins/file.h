@@ -27,8 +27,8 @@ struct file_identity {
 enum { FILE_MAX = 64 << 20 }; /* bytes of a plugin file */
 
 /* Open a plugin file: a regular one, of root or of the process's user, that
- * nobody else may write to.  Returns a descriptor, or -errno with the reason.
- */
+ * nobody else may write to, in a directory of the same kind.  Returns a
+ * descriptor, or -errno with the reason. */
 int
 file_open(const char *path, struct file_identity *identity_r, struct why *why);
 

@@ -25,7 +25,8 @@ struct booking {
 /* An exit of one pipeline leads to another. */
 struct route {
 	struct route *next;
-	const struct pipeline *from, *to;
+	const struct pipeline *from;
+	struct pipeline *to;
 	const struct binding *binding;
 };
 
@@ -45,7 +46,9 @@ struct generation {
 	struct pins *pins; /* one a worker, on cache lines of their own */
 	struct booking *bookings;
 	struct route *routes;
+	const char **exit_names;  /* of the pipelines, ended by NULL */
 	const struct binding *at; /* whose options or exits are being read */
+	int listen_error;         /* of bnd_listen() in the start() of `at` */
 	struct report *report;    /* while it is created or started */
 	const struct bnd_host *host;
 };

@@ -147,7 +147,7 @@ generation_listen(struct binding *b, const struct bnd_endpoint *e,
 	     port++)
 		rc = book_port(b, e, port, flags, backlog, number);
 	if (rc < 0)
-		return rc;
+		return b->pipeline->generation->listen_error = rc;
 	b->listener_count++;
 	return number;
 }

@@ -4,6 +4,7 @@
 #include "reload/generation-inner.h"
 
 #include "pipeline/keep.h"
+#include "pipeline/post.h"
 #include "pipeline/waits.h"
 #include "stream/stage.h"
 #include "worker/worker.h"
@@ -29,7 +30,11 @@ desk_start(struct desk *d)
 	LIST_INSERT_HEAD(&d->worker->desks, d, link);
 	d->is_started = true;
 	rc = type->worker_start ? type->worker_start(&d->pub) : 0;
-	return rc == 0 && d->has_failed ? -ENOMEM : rc;
+	if (rc == 0 && d->has_failed)
+		rc = -ENOMEM;
+	if (rc == 0)
+		post_hand_early(d);
+	return rc;
 }
 
 static int
@@ -77,6 +82,8 @@ shift_stop(struct worker *w, void *arg)
 	return 0;
 }
 
+/* Why a binding could not listen matters to the caller more than how its
+ * plugin put it: a port that is forbidden is another end than one in use. */
 static int
 binding_start(struct generation *g, struct binding *b)
 {
@@ -85,13 +92,14 @@ binding_start(struct generation *g, struct binding *b)
 
 	b->is_started = true;
 	g->at = b;
+	g->listen_error = 0;
 	rc = b->type->start ? b->type->start(&b->pub) : 0;
 	g->at = NULL;
 	if (rc < 0 && g->report->errors == errors)
 		report_error(g->report, b->map->file, b->map->line,
 		    "pipeline '%s', binding '%s': cannot start: %s",
 		    b->pub.pipeline, b->pub.name, strerror(-rc));
-	return rc;
+	return rc < 0 && g->listen_error ? g->listen_error : rc;
 }
 
 static int
@@ -114,6 +122,33 @@ workers_start(struct generation *g)
 	return 0;
 }
 
+static int
+shift_give_up(struct worker *w, void *arg)
+{
+	struct shift *s = arg;
+	struct binding *b;
+
+	FOR_SOURCES_FIRST(s->g, b)
+	{
+		struct desk *d = b->desks[w->index];
+
+		d->is_stopping = true;
+		post_hand_early(d);
+	}
+	return 0;
+}
+
+/* Nothing new begins, and nobody connects. */
+static void
+generation_give_up(struct generation *g)
+{
+	struct shift s = { g, NULL };
+
+	bookings_release(g);
+	for (unsigned i = 0; i < g->crew.count; i++)
+		worker_call(g->crew.workers[i], shift_give_up, &s);
+}
+
 int
 generation_start(struct generation *g, struct report *report)
 {
@@ -131,7 +166,7 @@ generation_start(struct generation *g, struct report *report)
 		rc = workers_start(g);
 	g->report = NULL;
 	if (rc < 0)
-		generation_stop(g);
+		generation_give_up(g);
 	return rc;
 }
 

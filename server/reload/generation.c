@@ -9,6 +9,7 @@
 #include "worker/worker.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,7 @@ pipeline_find(const struct generation *g, const char *name)
 }
 
 static bool
-route_add(struct generation *g, const struct pipeline *to)
+route_add(struct generation *g, struct pipeline *to)
 {
 	struct route *r;
 
@@ -68,32 +69,36 @@ exit_names(struct generation *g)
 
 /* Claims are counted over generations, so a binding's number lives as long as
  * the process: there are as many as the operator ever named bindings. */
-static struct claim_name {
-	struct claim_name *next;
+struct claim_name {
 	uint32_t id;
 	char name[];
-} * claim_names;
+};
+
+static void *claim_names; /* a tree, as of <search.h> */
+static uint32_t claim_count;
+
+static int
+claim_compare(const void *a, const void *b)
+{
+	const struct claim_name *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
 
 static uint32_t
 claim_id(const char *pipeline, const char *binding)
 {
 	size_t n = strlen(pipeline) + strlen(binding) + 2;
-	struct claim_name *c = malloc(sizeof(*c) + n);
-	struct claim_name *old;
+	struct claim_name *c = malloc(sizeof(*c) + n), **at;
 
 	if (!c)
 		return 0;
 	snprintf(c->name, n, "%s/%s", pipeline, binding);
-	for (old = claim_names; old; old = old->next) {
-		if (strcmp(old->name, c->name) != 0)
-			continue;
-		free(c);
-		return old->id;
-	}
-	c->id = claim_names ? claim_names->id + 1 : 1;
-	c->next = claim_names;
-	claim_names = c;
-	return c->id;
+	at = tsearch(c, &claim_names, claim_compare);
+	if (at && *at == c)
+		return c->id = ++claim_count;
+	free(c);
+	return at ? (*at)->id : 0;
 }
 
 /* --------------------------------------------------------------------- desks
@@ -160,7 +165,7 @@ binding_load(struct generation *g, struct binding *b,
 	b->type = &b->image->type;
 }
 
-static void
+static int
 binding_parse(struct generation *g, struct binding *b)
 {
 	static const char *const skip[] = { "type", "name", NULL };
@@ -170,21 +175,20 @@ binding_parse(struct generation *g, struct binding *b)
 		.pipeline = b->pub.pipeline,
 		.binding = b->pub.name,
 		.exit_find = exit_find,
-		.exit_names = exit_names(g),
+		.exit_names = g->exit_names,
 		.exit_arg = g,
 		.skip = skip,
 	};
 
 	b->pub.self = arena_alloc(&g->arena, b->type->binding_size + 1);
-	if (!b->pub.self || !ctx.exit_names || desks_create(g, b) < 0) {
-		report_error(g->report, NULL, 0, "out of memory");
-		return;
-	}
+	if (!b->pub.self || desks_create(g, b) < 0)
+		return -ENOMEM;
 	g->at = b;
 	if (option_parse(b->type->options, b->type->option_size, b->map,
 		b->pub.self, &ctx) == 0)
 		b->is_parsed = true;
 	g->at = NULL;
+	return 0;
 }
 
 /* check() says no without a word?  Then the host has to. */
@@ -324,8 +328,14 @@ generation_build(struct generation *g, const char *const *given_dirs)
 	if (bindings_sort(g) < 0)
 		return -ENOMEM;
 	structure_check_roles(g);
+	g->exit_names = exit_names(g);
+	if (!g->exit_names)
+		return -ENOMEM;
 	FOR_SINKS_FIRST(g, b)
-	binding_parse(g, b);
+	{
+		if (binding_parse(g, b) < 0)
+			return -ENOMEM;
+	}
 	FOR_SINKS_FIRST(g, b)
 	binding_check(g, b);
 	structure_check_routes(g);
@@ -341,7 +351,7 @@ generation_create(struct config_tree **tree, uint32_t number,
 
 	if (!g) {
 		config_tree_destroy(tree);
-		report_error(report, NULL, 0, "out of memory");
+		report->out_of_memory = true;
 		return NULL;
 	}
 	g->number = number;
@@ -352,7 +362,7 @@ generation_create(struct config_tree **tree, uint32_t number,
 	g->report = report;
 	settings_parse(g->tree, &g->arena, report, &g->settings);
 	if (generation_build(g, dirs) < 0)
-		report_error(report, NULL, 0, "out of memory");
+		report->out_of_memory = true;
 	g->report = NULL;
 	return g;
 }

@@ -34,7 +34,8 @@ struct generation *generation_create(struct config_tree **tree, uint32_t number,
     const char *const *plugin_dirs, struct report *report);
 
 /* start() of every binding, then worker_start() on every worker, sinks first.
- * 0, or -errno with the report saying why: then what had begun has ended. */
+ * 0, or -errno with the report saying why: then it has to be stopped, once work
+ * and messages that it had begun do not pin it any more. */
 int generation_start(struct generation *g, struct report *report);
 
 /* From now on its listeners' connections go to it. */

@@ -85,25 +85,28 @@ route_leads_to(const struct generation *g, const struct pipeline *p)
 	return false;
 }
 
-/* Does some way from `at` lead to `goal`?  depth stops at more steps than there
- * are pipelines. */
-static bool
-routes_reach(const struct generation *g, const struct pipeline *at,
-    const struct pipeline *goal, size_t depth)
+/* Mark every pipeline that some way from `at` leads to. */
+static void
+routes_mark(const struct generation *g, const struct pipeline *at)
 {
-	if (at == goal)
-		return true;
-	if (depth == 0)
-		return false;
-	for (const struct route *r = g->routes; r; r = r->next)
-		if (r->from == at && routes_reach(g, r->to, goal, depth - 1))
-			return true;
-	return false;
+	for (const struct route *r = g->routes; r; r = r->next) {
+		if (r->from != at || r->to->is_reached)
+			continue;
+		r->to->is_reached = true;
+		routes_mark(g, r->to);
+	}
 }
 
-/* A way that never ends would build stages for ever.  64 pipelines in a row are
- * more than anybody means. */
-enum { ROUTE_DEPTH = 64 };
+/* A way that never ends would build stages for ever. */
+static bool
+route_is_circle(const struct generation *g, const struct route *r)
+{
+	for (size_t i = 0; i < g->pipeline_count; i++)
+		g->pipelines[i].is_reached = false;
+	r->to->is_reached = true;
+	routes_mark(g, r->to);
+	return r->from->is_reached;
+}
 
 void
 structure_check_routes(struct generation *g)
@@ -114,7 +117,7 @@ structure_check_routes(struct generation *g)
 			    "an exit leads to pipeline '%s', which begins "
 			    "with '%s' and so opens connections of its own",
 			    r->to->name, r->to->bindings[0].type->name);
-		else if (routes_reach(g, r->to, r->from, ROUTE_DEPTH))
+		else if (route_is_circle(g, r))
 			binding_error(g, r->binding, false,
 			    "the exit to pipeline '%s' leads back to "
 			    "pipeline '%s'",

@@ -85,11 +85,11 @@ succession_look(struct timer *t)
 		timer_arm(s->loop->timers, t, s->loop->now_ms + LOOK_MS);
 }
 
+/* Until nothing pins it. */
 static void
-succession_retire(struct succession *s, struct generation *g)
+succession_keep(struct succession *s, struct generation *g)
 {
 	g->drained_ms = s->loop->now_ms;
-	generation_drain(g);
 	g->next = s->leaving;
 	s->leaving = g;
 	timer_arm(s->loop->timers, &s->timer, s->loop->now_ms);
@@ -157,9 +157,13 @@ succession_prepare(struct succession *s, struct report *report)
 		check_fixed(s->current, g, report);
 	if (g && !report_has_errors(report))
 		s->settle(s->arg, &g->settings, true, report);
-	if (g && !report_has_errors(report) && generation_start(g, report) == 0)
+	if (!g || report_has_errors(report)) {
+		generation_destroy(&g);
+		return NULL;
+	}
+	if (generation_start(g, report) == 0)
 		return g;
-	generation_destroy(&g);
+	succession_keep(s, g);
 	return NULL;
 }
 
@@ -174,7 +178,8 @@ succession_reload(struct succession *s, struct report *report)
 	s->settle(s->arg, &g->settings, false, report);
 	generation_commit(g);
 	s->current = g;
-	succession_retire(s, old);
+	generation_drain(old);
+	succession_keep(s, old);
 	return 0;
 }
 

@@ -130,8 +130,9 @@ chain_remove(struct stage *s, int err)
 void
 chain_leave(struct stage *s)
 {
-	/* Its place is needed until the way behind it stands. */
-	if (s->binding->type->role != BND_SINK && !s->next) {
+	/* Its place is needed until the way behind it stands, if it may. */
+	if (s->binding->type->role != BND_SINK && !s->next &&
+	    !s->hop.conn->is_refused) {
 		s->has_left = true;
 		if (!s->has_back) {
 			s->has_back = true;

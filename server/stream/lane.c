@@ -14,9 +14,10 @@
 
 enum {
 	LANE_VECTORS = 64,
-	LANE_UNSENT = 2048 * 1024,  /* bytes, see lane_is_busy() */
-	SPLICE_AFTER = 4,          /* full reads in a row */
-	SPLICE_SMALL = 16 * 1024,  /* a splice of less ... */
+	LANE_UNSENT = 384 * 1024,     /* bytes; more than SPLICE_AFTER reads */
+	LANE_TRUST = 4 * 1024 * 1024, /* bytes taken: no slow reader */
+	SPLICE_AFTER = 4,             /* full reads in a row */
+	SPLICE_SMALL = 16 * 1024,     /* a splice of less ... */
 	SPLICE_PATIENCE = 8,       /* ... so many times in a row: copy again */
 	SPLICE_BYTES = 1024 * 1024 /* as much as the pipe takes */
 };
@@ -151,20 +152,29 @@ lane_splice(struct sock *s, struct queue *q)
 	return sock_read_ended(s, n);
 }
 
-/* A read was full.  The first time, bound what the kernel takes for the sink
- * ahead of what it can send: a slow reader would else hold megabytes. */
-static void
-lane_is_busy(struct sock *to, struct queue *q)
-{
-	const int unsent = LANE_UNSENT;
+/* How much the kernel may take for the sink ahead of what it can send: a reader
+ * that stalls would else hold megabytes there.  One that has taken a few
+ * megabytes is none, and gets what the system gives. */
+enum bulk { BULK_NOT, BULK_BOUND, BULK_FREE };
 
-	if (q->full_reads < SPLICE_AFTER)
-		q->full_reads++;
-	if (q->is_bulk)
-		return;
-	q->is_bulk = true;
+static void
+lane_bound(struct sock *to, struct queue *q, enum bulk bulk)
+{
+	const int unsent = bulk == BULK_BOUND ? LANE_UNSENT : 0;
+
+	q->bulk = (uint8_t)bulk;
+	q->unbind_at = (uint32_t)((to->sent + LANE_TRUST) >> 16);
 	setsockopt(to->watch.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent,
 	    sizeof(unsent));
+}
+
+static void
+lane_was_full(struct sock *to, struct queue *q)
+{
+	if (q->full_reads < SPLICE_AFTER)
+		q->full_reads++;
+	if (q->bulk == BULK_NOT)
+		lane_bound(to, q, BULK_BOUND);
 }
 
 static enum pass
@@ -183,7 +193,7 @@ lane_copy(struct sock *s, struct sock *to, struct queue *q)
 	if (n < WORKER_SCRATCH)
 		q->full_reads = 0;
 	else
-		lane_is_busy(to, q);
+		lane_was_full(to, q);
 	sent =
 	    send(to->watch.fd, scratch, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (!lane_took(to, sent, &r)) {
@@ -246,6 +256,8 @@ lane_step(struct sock *s, struct sock *to, struct queue *q)
 		r = lane_splice(s, q);
 	else
 		r = lane_copy(s, to, q);
+	if (UNLIKELY(q->bulk == BULK_BOUND && to->sent >> 16 >= q->unbind_at))
+		lane_bound(to, q, BULK_FREE);
 	/* What came in goes out before anything else is read. */
 	if (r == PASS_AGAIN && !queue_is_empty(q) && !to->is_full &&
 	    lane_flush(to, q) == PASS_DEAD)

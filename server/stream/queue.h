@@ -15,7 +15,7 @@
 #ifndef STREAM_QUEUE_H
 #define STREAM_QUEUE_H
 
-#include "stream/buf.h"
+#include "base/buf.h"
 #include "stream/pipe.h"
 
 #include <stdbool.h>
@@ -38,9 +38,10 @@ struct queue {
 				      was last told of room */
 	uint8_t full_reads, small_splices; /* lane.c's */
 	bool may_not_splice;               /* the kernel refused it here */
-	bool is_bulk;                      /* a read was full once */
-	bool has_reserved; /* the last piece may be written to by
-			      queue_commit() */
+	uint8_t bulk;                      /* enum bulk, lane.c's */
+	uint32_t unbind_at; /* bytes >> 16 that the sink took: see lane.c */
+	bool has_reserved;  /* the last piece may be written to by
+			       queue_commit() */
 };
 
 /* NULL: no memory. */

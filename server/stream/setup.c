@@ -3,7 +3,7 @@
 
 #include "stream/setup.h"
 
-#include "stream/buf.h"
+#include "base/buf.h"
 #include "stream/conn.h"
 #include "stream/pipe.h"
 

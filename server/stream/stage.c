@@ -225,11 +225,15 @@ stage_bypass(struct stage *s, unsigned from, unsigned to)
 	b = stage_outlet(s, to);
 	if (!a || !b)
 		return;
+	/* Where nothing can pass any more it stays the end of both. */
+	if (a->is_discarding || b->has_ended) {
+		queue_end(b);
+		queue_discard(a);
+		return;
+	}
 	s->is_bypassed[from] = s->is_given[to] = true;
 	if (a == b) /* a ring: nothing can enter it any more */
 		return;
-	if (b->has_ended)
-		a->has_ended = true;
 	conn_repoint(s->hop.conn, a, b);
 	queue_join(a, b);
 	/* What leads nowhere yet is kept for who will stand there. */

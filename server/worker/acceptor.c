@@ -33,6 +33,7 @@ LIST_HEAD(acceptor_list, acceptor);
 /* What a worker's acceptors share. */
 struct acceptors {
 	struct acceptor_list list;
+	struct worker *worker;
 	struct timer pause;
 	uint64_t max;
 	int reserve_fd; /* closed to make room for turning one away */
@@ -124,10 +125,10 @@ static void
 acceptors_pause_ends(struct timer *t)
 {
 	struct acceptors *s = CONTAINER_OF(t, struct acceptors, pause);
-	struct acceptor *a = LIST_FIRST(&s->list);
 
-	if (a && a->worker)
-		acceptors_resume(a->worker);
+	/* Full by now?  Then it is a connection's end that resumes. */
+	s->is_full = s->worker->conn_count >= s->max;
+	acceptors_resume(s->worker);
 }
 
 /* As many connections as this worker may have. */
@@ -270,6 +271,7 @@ acceptors_init(struct worker *w, uint64_t max)
 	if (!s)
 		return -ENOMEM;
 	LIST_INIT(&s->list);
+	s->worker = w;
 	s->pause.fn = acceptors_pause_ends;
 	s->max = max;
 	s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -4,6 +4,7 @@
 /* The arena and the report. */
 #include "base/arena.h"
 #include "base/report.h"
+#include "base/utf8.h"
 
 #include <stdalign.h>
 #include <stdint.h>
@@ -129,12 +130,64 @@ START_TEST(only_so_many_entries_are_kept)
 		report_error(&r, "a.conf", 1, "error %d", i);
 	ck_assert_uint_eq(r.count, REPORT_MAX);
 	ck_assert_uint_eq(r.errors, REPORT_MAX + 20);
+	ck_assert_uint_eq(r.lost, 20);
+	report_warn(&r, "a.conf", 1, "old");
+	ck_assert_uint_eq(r.lost, 20);
 	ck_assert_str_eq(r.entries[99].text, "a.conf:1: error 99");
 	report_finish(&r);
 }
 END_TEST
 
-UNIT_TESTS("base", memory_is_zeroed_and_aligned, pieces_do_not_overlap,
+static void
+tames(const char *text, const char *tame)
+{
+	char copy[64];
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	utf8_tame(copy);
+	ck_assert_str_eq(copy, tame);
+}
+
+START_TEST(text_of_others_is_tamed)
+{
+	tames("", "");
+	tames("plain ~ text", "plain ~ text");
+	tames("a\nb\tc\x1b[31m\x7f", "a?b?c?[31m?");
+	tames("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80",
+	    "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80");
+	/* C1 controls, up to the first that is none */
+	tames("\xc2\x80.\xc2\x9b.\xc2\x9f.\xc2\xa0", "?.?.?.\xc2\xa0");
+	/* the edges of what turns the order around or ends a line */
+	tames("\xe2\x80\x8d\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\x90",
+	    "\xe2\x80\x8d??\xe2\x80\x90");
+	tames("\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xae\xe2\x80\xaf",
+	    "\xe2\x80\xa7??\xe2\x80\xaf");
+	tames("\xe2\x81\xa5\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xaa",
+	    "\xe2\x81\xa5??\xe2\x81\xaa");
+	tames("\xd8\x9c\xef\xbb\xbf!", "?"
+				       "?!");
+	/* not UTF-8: a byte each, and what follows stays */
+	tames("\x9b"
+	      "1\xff\xc3(\xe2\x82",
+	    "?1?"
+	    "?(?"
+	    "?");
+	tames("\xed\xa0\x80", "???");
+}
+END_TEST
+
+START_TEST(entries_are_one_tame_line)
+{
+	struct report r = { 0 };
+
+	report_error(&r, "a\nb.conf", 1, "no '%s'", "\x1b[31m\xff");
+	ck_assert_str_eq(r.entries[0].text, "a?b.conf:1: no '?[31m?'");
+	report_finish(&r);
+}
+END_TEST
+
+UNIT_TESTS("base", text_of_others_is_tamed, entries_are_one_tame_line,
+    memory_is_zeroed_and_aligned, pieces_do_not_overlap,
     large_pieces_have_their_own_block, impossible_sizes_are_no_memory,
     strings_are_copied_and_ended, entries_name_their_place,
     warnings_forbid_nothing, only_so_many_entries_are_kept)

@@ -512,6 +512,42 @@ START_TEST(writable_file_is_refused)
 }
 END_TEST
 
+/* Others could put another file there between the check and the mapping. */
+START_TEST(writable_directory_is_refused)
+{
+	struct path path;
+
+	scratch_make();
+	path = in_scratch("swap.so");
+	install("swap1.so", path.s);
+	ck_assert_int_eq(chmod(scratch, 0775), 0);
+	refused_file(path.s,
+	    "lies in a directory that may be written to by others (mode "
+	    "0775): take that away with chmod go-w");
+	ck_assert_int_eq(chmod(scratch, 0757), 0);
+	refused_file(path.s,
+	    "lies in a directory that may be written to by others (mode "
+	    "0757): take that away with chmod go-w");
+	ck_assert_int_eq(chmod(scratch, 01777), 0);
+	ck_assert_int_eq(check(load("swap", scratch_only)), 101);
+}
+END_TEST
+
+START_TEST(directory_of_a_stranger_is_refused)
+{
+	struct path path;
+
+	scratch_make();
+	path = in_scratch("swap.so");
+	install("swap1.so", path.s);
+	if (chown(scratch, 12345, (gid_t)-1) < 0)
+		return; /* only root can give it away */
+	refused_file(path.s,
+	    "lies in a directory of user 12345: it must belong to root or to "
+	    "user 0, as whom this host runs");
+}
+END_TEST
+
 START_TEST(file_of_a_stranger_is_refused)
 {
 	struct path path;
@@ -618,6 +654,7 @@ UNIT_TESTS("image", good_plugin_loads, longer_type_loads, shorter_type_loads,
     missing_plugin_is_suggested, missing_plugin_without_likeness,
     missing_directories, strange_types_are_no_names, missing_path,
     other_files_are_refused, cut_file_is_refused, large_file_is_refused,
-    writable_file_is_refused, file_of_a_stranger_is_refused, wrong_notes,
-    wrong_note_runs_nothing, wrong_entries, wrong_types, failing_load_is_final,
-    unresolved_symbol_is_named)
+    writable_file_is_refused, writable_directory_is_refused,
+    directory_of_a_stranger_is_refused, file_of_a_stranger_is_refused,
+    wrong_notes, wrong_note_runs_nothing, wrong_entries, wrong_types,
+    failing_load_is_final, unresolved_symbol_is_named)

@@ -2,10 +2,10 @@
 /* Copyright (c) 2026 The Bindery authors */
 
 /* The tree of the configuration, and the JSON in which it travels. */
+#include "base/utf8.h"
 #include "config/node-json.h"
 #include "config/node.h"
 #include "config/number.h"
-#include "config/utf8.h"
 
 #include <float.h>
 #include <limits.h>

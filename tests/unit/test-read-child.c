@@ -301,6 +301,32 @@ child_misbehave(const char *how)
 	return !strcmp(how, "exit") ? 2 : 0;
 }
 
+/* Whether to try again is another question than what to write differently. */
+START_TEST(errno_tells_a_wrong_file_from_no_child)
+{
+	struct rlimit limit, none;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){ 3, limit.rlim_max };
+	write_file("a.conf", "a = ;");
+	read_within("a.conf", CONFIG_READ_DEADLINE_MS);
+	ck_assert_int_eq(errno, EINVAL);
+	read_within("missing.conf", CONFIG_READ_DEADLINE_MS);
+	ck_assert_int_eq(errno, EINVAL);
+	write_file("a.conf", "a = 1;");
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	read_within("a.conf", CONFIG_READ_DEADLINE_MS);
+	ck_assert_int_eq(errno, EMFILE);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_ptr_null(tree);
+	ck_assert_uint_eq(report.count, 1);
+	ck_assert_str_eq(report.entries[0].text,
+	    "a.conf: the configuration reader could not be started: Too many "
+	    "open files");
+	read_good("a.conf");
+}
+END_TEST
+
 int
 main(int argc, char **argv)
 {
@@ -315,7 +341,8 @@ main(int argc, char **argv)
 		a_child_that_dies_is_one_sentence,
 		a_child_that_sends_garbage_is_one_sentence,
 		a_child_that_hangs_is_killed_at_the_deadline,
-		no_descriptor_and_no_child_is_left, signals_do_not_disturb
+		no_descriptor_and_no_child_is_left, signals_do_not_disturb,
+		errno_tells_a_wrong_file_from_no_child
 	};
 
 	return reading_main(argc, argv, "read-child", tests, ARRAY_COUNT(tests),

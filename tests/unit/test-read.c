@@ -373,8 +373,7 @@ START_TEST(syntax_errors_quote_the_line)
 	refuses(
 	    "a = \"x;\nb = \"y;\n", "a.conf:2: syntax error near: b = \"y;");
 	refuses("}", "a.conf:1: syntax error near: }");
-	refuses("a = M\xfcller", "a.conf:1: syntax error near: a = M"
-				 "\xef\xbf\xbdller");
+	refuses("a = M\xfcller", "a.conf:1: syntax error near: a = M?ller");
 }
 END_TEST
 

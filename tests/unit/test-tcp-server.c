@@ -158,7 +158,7 @@ START_TEST(listens_as_configured)
 	ck_assert_uint_eq(fake.mode, 0600);
 	ck_assert_int_eq(fake.backlog, 77);
 	fake.listen_rc = -EADDRINUSE;
-	ck_assert_int_eq(tcp_server.start(&fake.binding), -EINVAL);
+	ck_assert_int_eq(tcp_server.start(&fake.binding), -EADDRINUSE);
 	ck_assert_str_eq(fake.sentence,
 	    "cannot listen on 127.0.0.1: Address already in use");
 	fake_end(&tcp_server);

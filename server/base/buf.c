@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Bindery authors */
 
-#include "stream/buf.h"
+#include "base/buf.h"
 
 #include <stdlib.h>
 #include <string.h>

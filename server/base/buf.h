@@ -6,8 +6,8 @@
  * keep and put (struct bnd_buf of the SDK).  Counting is atomic, so that a
  * buffer may travel between workers.  [any thread; one owner a reference]
  */
-#ifndef STREAM_BUF_H
-#define STREAM_BUF_H
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
 
 #include <bindery/plugin.h>
 

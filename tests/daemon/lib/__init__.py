@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Bindery authors
+
+"""What tests of the daemon's behaviour stand on.  A test is one file,
+tests/daemon/test_NAME.py, that begins with "from lib import *" and ends with
+"main()"; it runs by itself, against the build that BINDERY_BUILD names."""
+
+from .build import BINDERYD, BUILD, PLUGINS, ROOT, TEST_PLUGINS, has_ipv6
+from .build import IS_COVERAGE, IS_SANITIZED, SCALE, SHIM
+from .case import Case, main
+from .daemon import Daemon, environment, run, shim
+from .peers import (PATTERN, Backend, FreePort, all_of, exactly, give_back,
+                    is_reset, pattern, receive_pattern, reset, send_pattern)
+from .proc import cpu_seconds, fd_count, raise_files, rss
+
+__all__ = [name for name in dir() if not name.startswith("_")]

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Bindery authors
+
+"""The option tables of the plugins and their pages say the same; every
+plugin, tool and sample is documented and works."""
+
+import glob
+import os
+import re
+import tempfile
+import unittest
+
+from tree import ROOT, binderyd, files, text
+
+PLUGINS = sorted(os.path.basename(os.path.dirname(page))
+                 for page in glob.glob(os.path.join(ROOT, "plugins/*/*.7")))
+
+# What mdoc spells in another way than the table.
+MDOC = ((r"\(dq", '"'), (r"\-", "-"), (r"\&", ""))
+
+
+def options_of_table(name):
+    """As "binderyd -l" prints them: "listen: endpoints, required"."""
+    out = binderyd("-l", name).stdout
+    return re.findall(r"^  (\w+: .+)$", out, re.MULTILINE)
+
+
+def options_of_page(name):
+    """As the page heads them: ".It Ic listen : No endpoints, required"."""
+    page = text(f"plugins/{name}/bindery-{name}.7")
+    found = []
+    for key, rest in re.findall(r"^\.It Ic (\w+) : No (.+)$", page,
+                                re.MULTILINE):
+        for mdoc, plain in MDOC:
+            rest = rest.replace(mdoc, plain)
+        found.append(f"{key}: {rest}")
+    return found
+
+
+class Pages(unittest.TestCase):
+    maxDiff = None
+
+    def test_there_are_plugins(self):
+        self.assertLessEqual({"echo", "tcp-client", "tcp-server"},
+                             set(PLUGINS))
+
+    def test_each_plugin_has_code_page_and_build_of_its_name(self):
+        for path in files("plugins", suffixes=["CMakeLists.txt"]):
+            name = os.path.basename(os.path.dirname(path))
+            if name == "plugins":
+                continue
+            with self.subTest(name):
+                for file in (f"{name}.c", f"bindery-{name}.7"):
+                    self.assertTrue(os.path.exists(os.path.join(
+                        ROOT, "plugins", name, file)), file)
+
+    def test_options_of_pages_and_tables_are_the_same(self):
+        for name in PLUGINS:
+            with self.subTest(name):
+                self.assertEqual(options_of_table(name),
+                                 options_of_page(name))
+
+    def test_command_line_and_page_are_the_same(self):
+        page = text("docs/binderyd.8")
+        letters = re.findall(r"^  -(\w), --(\w+)", binderyd("-h").stdout,
+                             re.MULTILINE)
+        self.assertTrue(letters)
+        for letter, name in letters:
+            self.assertRegex(page, rf"(?m)^\.It Fl {letter}\b")
+
+    def test_reasons_and_page_are_the_same(self):
+        reasons = re.findall(r'\[REASON_\w+\] = \{ "([\w-]+)"',
+                             text("server/stream/reason.c"))
+        page = text("docs/binderyd.8").replace(r"\-", "-")
+        self.assertGreater(len(reasons), 10)
+        for reason in reasons:
+            self.assertRegex(page, rf"(?m)^\.It .*\b{reason}\b")
+
+    def test_examples_of_pages_are_good(self):
+        """Every whole configuration that a page shows passes -t."""
+        count = 0
+        for path in files("plugins", "docs", suffixes=[".7", ".5", ".8"]):
+            for block in re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed",
+                                    text(path), re.MULTILINE | re.DOTALL):
+                if not re.search(r"^\s*pipelines\b", block, re.MULTILINE) \
+                        or " ... " in block:
+                    continue
+                block = block.replace("\\&", "").replace("\\e", "\\")
+                with self.subTest(f"{path}: {block}"):
+                    self.check(block)
+                count += 1
+        self.assertGreater(count, 3)
+
+    def check(self, block):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as f:
+            f.write(block)
+            f.flush()
+            p = binderyd("-t", "-c", f.name)
+            self.assertEqual(0, p.returncode, p.stderr)
+
+    def test_samples_are_good(self):
+        samples = files("etc", suffixes=[".conf"])
+        self.assertGreaterEqual(len(samples), 4)
+        for path in samples:
+            with self.subTest(path):
+                p = binderyd("-t", "-c", os.path.join(ROOT, path))
+                self.assertEqual((0, f"{os.path.join(ROOT, path)}: the "
+                                  "configuration is good\n"),
+                                 (p.returncode, p.stderr))
+
+
+if __name__ == "__main__":
+    unittest.main()
