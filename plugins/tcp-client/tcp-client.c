@@ -368,8 +368,7 @@ names_done(struct bnd_worker *w, struct bnd_stage *none, void *arg)
 		if (n->rc == 0)
 			race_start(s->st, n->known);
 		else
-			bnd_abort(s->st, -ENOENT, "look up '%s': %s",
-			    n->host,
+			bnd_abort(s->st, -ENOENT, "look up '%s': %s", n->host,
 			    n->rc == EAI_SYSTEM ? strerror(n->err)
 						: gai_strerror(n->rc));
 	}

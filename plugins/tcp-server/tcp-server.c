@@ -46,7 +46,7 @@ struct tcp_server {
 /* clang-format off */
 static const struct bnd_option tcp_server_options[] = {
 	BND_OPTION(struct tcp_server, listen, BND_T_ENDPOINTS, "listen",
-	    .flags = BND_O_REQUIRED,
+	    .flags = BND_O_REQUIRED | BND_O_LISTEN,
 	    .doc = "Addresses, port ranges and unix sockets to listen on."),
 	BND_OPTION(struct tcp_server, mode, BND_T_STRING, "mode",
 	    .def = "0660", .doc = "Permissions of unix sockets, in octal."),

@@ -69,7 +69,7 @@ option_check_name(const struct option_check *c, const struct bnd_option *o)
 static const char *
 option_check_flags(const struct option_check *c, const struct bnd_option *o)
 {
-	const unsigned known = BND_O_REQUIRED | BND_O_DEPRECATED;
+	const unsigned known = BND_O_REQUIRED | BND_O_DEPRECATED | BND_O_LISTEN;
 
 	if (!option_kind(o->kind))
 		return option_fault(c, o,

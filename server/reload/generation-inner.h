@@ -58,6 +58,9 @@ struct generation {
 void structure_check_roles(struct generation *g);
 void structure_check_routes(struct generation *g);
 
+/* places.c: is an address there twice to listen on? */
+void structure_check_places(struct generation *g);
+
 /* generation-listen.c */
 void bookings_point(struct generation *g, struct worker *w);
 void bookings_release(struct generation *g);

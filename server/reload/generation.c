@@ -339,6 +339,8 @@ generation_build(struct generation *g, const char *const *given_dirs)
 	FOR_SINKS_FIRST(g, b)
 	binding_check(g, b);
 	structure_check_routes(g);
+	if (!report_has_errors(g->report)) /* else it would repeat them */
+		structure_check_places(g);
 	return 0;
 }
 

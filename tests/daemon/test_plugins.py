@@ -13,6 +13,7 @@ from lib import *
 # Those of tests/plugins/broken, and what must be said of each.
 BROKEN = {
     "bad-note": "wants SDK ABI 'one.two', which is not a version",
+    "bad-option": "option 'number' has a field at offset 4096",
     "load-fails": "its load() failed: Permission denied",
     "name-mismatch": "implements 'another-name' and not 'name-mismatch'",
     "newer-minor": "wants SDK ABI 1.999-draft1, this host has 1.0-draft1",

@@ -646,8 +646,8 @@ START_TEST(a_binding_keeps_its_number_over_generations)
 END_TEST
 
 UNIT_TESTS("generation", a_binding_keeps_its_number_over_generations,
-    a_start_ends_with_the_error_of_its_listening,
-    roles_have_their_places, exits_lead_somewhere_and_never_in_a_circle,
+    a_start_ends_with_the_error_of_its_listening, roles_have_their_places,
+    exits_lead_somewhere_and_never_in_a_circle,
     a_net_of_exits_is_looked_at_in_no_time, what_began_ends_when_starting_fails,
     a_failed_start_waits_for_its_work, an_address_in_use_fails_the_start,
     messages_wait_for_their_worker_to_start,

@@ -282,7 +282,8 @@ START_TEST(garbage_is_one_sentence)
 		"{\"files\":[\"a\"],\"at\":[[0,1,9,0,1]],\"root\":3}",
 		"{\"files\":[\"a\"],\"at\":[[0,1,9,0,1]],\"root\":null}",
 		/* maps and values that are none */
-		"{\"files\":[\"a\"],\"at\":[[0,1,9,0,1]],\"root\":[null,\"a\"]}",
+		"{\"files\":[\"a\"],\"at\":[[0,1,9,0,1]],"
+		"\"root\":[null,\"a\"]}",
 		"{\"files\":[\"a\"],\"at\":[[0,1,9,0,1]],\"root\":[null,1,1]}",
 		"{\"files\":[\"a\"],\"at\":[[0,1,9,0,1]],"
 		"\"root\":[null,\"a\",null]}",

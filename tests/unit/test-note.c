@@ -51,7 +51,7 @@ elf_init(struct elf *e, const char *text)
 	memcpy(e->stranger.name, "GNU", 4);
 	e->ours.head = (ElfW(Nhdr)){ 8, 24, 1 };
 	memcpy(e->ours.name, "bindery", 8);
-	strncpy(e->ours.desc, text, sizeof(e->ours.desc));
+	memcpy(e->ours.desc, text, strnlen(text, sizeof(e->ours.desc)));
 }
 
 static void

@@ -3,55 +3,7 @@
 
 /* The rules under OPENING in bindery/plugin.h. */
 
-#include "actor.h"
-
-static struct actor r, a, b, s, s2;
-
-static void
-begin(void)
-{
-	host_start();
-	trace.n = 0;
-	trace.flags = 0;
-	r = ACTOR("r", BND_SOURCE, 0);
-	a = ACTOR("a", BND_FILTER, 0);
-	b = ACTOR("b", BND_FILTER, 0);
-	s = ACTOR("s", BND_SINK, 0);
-	s2 = ACTOR("s2", BND_SINK, 0);
-	r.open = open_front;
-	r.flow = a.flow = b.flow = flow_pass;
-	s.flow = s2.flow = flow_echo;
-	back_peer = -1;
-}
-
-static void
-end(void)
-{
-	host_stop();
-	actor_is_over(&r);
-	actor_is_over(&a);
-	actor_is_over(&b);
-	actor_is_over(&s);
-	actor_is_over(&s2);
-}
-
-static struct line *
-line_rabs(void)
-{
-	return HOST_LINE_OF("p", &r.type, &a.type, &b.type, &s.type);
-}
-
-static void
-hang_up(int fd)
-{
-	close(fd);
-	host_settle();
-	fd = back_peer;
-	back_peer = -1;
-	if (fd >= 0)
-		close(fd);
-	host_settle();
-}
+#include "way.h"
 
 START_TEST(a_way_opens_from_the_back_to_the_front)
 {
@@ -533,200 +485,7 @@ START_TEST(what_was_given_to_a_failed_way_is_lost)
 }
 END_TEST
 
-/* ------------------------------------------------- refusing, and its peculiar
- * moments */
-
-static int
-open_refuses(struct bnd_stage *st, void *arg)
-{
-	(void)arg;
-	bnd_out(st, BND_FRONT, "no\n", 3);
-	bnd_refuse(st, -EACCES, "not you");
-	return 0;
-}
-
-static int
-open_refuses_and_fails(struct bnd_stage *st, void *arg)
-{
-	open_refuses(st, arg);
-	return -EACCES;
-}
-
-static void
-refuse_in_open(int (*how)(struct bnd_stage *, void *), bool is_held)
-{
-	int fd;
-
-	begin();
-	b.open = how;
-	b.type.flags = is_held ? BND_HOLD_BACK : 0;
-	fd = line_connect(line_rabs());
-	peer_hears(fd, "no\n");
-	peer_hears_end(fd);
-	peer_say(fd, "but");
-	host_settle();
-	trace_is("r.open a.open b.open a.opened:0 r.opened:0");
-	hang_up(fd);
-	trace_is("r.close:0 a.close:0 b.close:0");
-	ck_assert_uint_eq(host.workers[0]->reasons[REASON_DENIED], 1);
-	end();
-}
-
-START_TEST(refusing_in_open_builds_nothing_behind)
-{
-	refuse_in_open(open_refuses, false);
-	refuse_in_open(open_refuses, true);
-}
-END_TEST
-
-START_TEST(refusing_and_failing_is_a_refusal)
-{
-	refuse_in_open(open_refuses_and_fails, false);
-}
-END_TEST
-
-START_TEST(a_refusal_tears_down_what_lies_behind)
-{
-	int fd;
-
-	begin();
-	s.open = open_back_sock;
-	s.flow = flow_pass;
-	fd = line_connect(line_rabs());
-	host_settle();
-	trace.n = 0;
-	bnd_out(a.last, BND_FRONT, "bye\n", 4);
-	bnd_refuse(a.last, -EDQUOT, "enough");
-	peer_hears(fd, "bye\n");
-	peer_hears_end(fd);
-	peer_hears_reset(back_peer);
-	trace_is("b.close:EDQUOT s.close:EDQUOT");
-	hang_up(fd);
-	ck_assert_uint_eq(host.workers[0]->reasons[REASON_LIMIT], 1);
-	end();
-}
-END_TEST
-
-/* The refuser had bypassed one way or both before it changed its mind. */
-static void
-refuse_after_bypass(unsigned from, unsigned to)
-{
-	int fd;
-
-	begin();
-	s.open = open_back_sock;
-	s.flow = flow_pass;
-	fd = line_connect(line_rabs());
-	host_settle();
-	bnd_bypass(a.last, from, to);
-	host_settle();
-	bnd_refuse(a.last, -EDQUOT, "enough");
-	peer_say(fd, "dropped");
-	peer_hears_end(fd);
-	peer_hears_reset(back_peer);
-	hang_up(fd);
-	ck_assert_uint_eq(host.workers[0]->reasons[REASON_LIMIT], 1);
-	end();
-}
-
-START_TEST(a_refusal_after_a_bypass_still_ends_the_front)
-{
-	refuse_after_bypass(BND_BACK, BND_FRONT);
-	refuse_after_bypass(BND_FRONT, BND_BACK);
-}
-END_TEST
-
-START_TEST(who_has_refused_may_leave)
-{
-	int fd;
-
-	begin();
-	s.open = open_back_sock;
-	s.flow = flow_pass;
-	fd = line_connect(line_rabs());
-	host_settle();
-	trace.n = 0;
-	bnd_out(a.last, BND_FRONT, "bye\n", 4);
-	bnd_refuse(a.last, -EDQUOT, "enough");
-	bnd_leave(a.last);
-	peer_hears(fd, "bye\n");
-	peer_hears_end(fd);
-	peer_say(fd, "dropped");
-	host_settle();
-	/* and nothing new is built in its place */
-	trace_is("b.close:EDQUOT s.close:EDQUOT a.close:0");
-	ck_assert_uint_eq(host.workers[0]->conn_count, 1);
-	hang_up(fd);
-	ck_assert_uint_eq(host.workers[0]->conn_count, 0);
-	end();
-}
-END_TEST
-
-/* What was ended stays so, and what was discarded too. */
-START_TEST(a_bypass_brings_no_ended_way_back)
-{
-	int fd;
-
-	begin();
-	s.open = open_back_sock;
-	s.flow = flow_pass;
-	fd = line_connect(line_rabs());
-	host_settle();
-	bnd_out(a.last, BND_BACK, "last", 4);
-	bnd_end(a.last, BND_BACK);
-	bnd_leave(a.last);
-	peer_hears(back_peer, "last");
-	peer_hears_end(back_peer);
-	peer_say(fd, "dropped");
-	host_settle();
-	bnd_discard(b.last, BND_BACK);
-	bnd_leave(b.last);
-	peer_say(back_peer, "dropped too");
-	peer_hears_end(fd);
-	shutdown(fd, SHUT_WR);
-	hang_up(fd);
-	end();
-}
-END_TEST
-
-START_TEST(a_refused_client_that_stays_is_cut)
-{
-	int fd;
-
-	begin();
-	b.open = open_refuses;
-	fd = line_connect(line_rabs());
-	peer_hears(fd, "no\n");
-	peer_hears_end(fd);
-	host_pass(4900);
-	ck_assert_uint_eq(host.workers[0]->conn_count, 1);
-	host_pass(200);
-	ck_assert_uint_eq(host.workers[0]->conn_count, 0);
-	/* The reason is the refusal's: the first word counts. */
-	ck_assert_uint_eq(host.workers[0]->reasons[REASON_DENIED], 1);
-	hang_up(fd);
-	end();
-}
-END_TEST
-
-START_TEST(a_refused_client_that_floods_is_cut)
-{
-	static char junk[65536];
-	int fd;
-
-	begin();
-	b.open = open_refuses;
-	fd = line_connect(line_rabs());
-	peer_hears(fd, "no\n");
-	for (int i = 0; i < 200 && host.workers[0]->conn_count; i++) {
-		send(fd, junk, sizeof(junk), MSG_DONTWAIT | MSG_NOSIGNAL);
-		host_turn();
-	}
-	ck_assert_uint_eq(host.workers[0]->conn_count, 0);
-	hang_up(fd);
-	end();
-}
-END_TEST
+/* --------------------------------------------------------------- attaching */
 
 static int
 open_twice(struct bnd_stage *st, void *arg)
@@ -795,8 +554,7 @@ START_TEST(attaching_a_watched_socket_takes_it_over)
 }
 END_TEST
 
-/* ------------------------------------------------------------------- spawning
- */
+/* ---------------------------------------------------------------- spawning */
 
 START_TEST(what_was_spawned_is_opened_whatever_happens)
 {
@@ -845,11 +603,6 @@ UNIT_TESTS("protocol-open", a_way_opens_from_the_back_to_the_front,
     who_has_heard_of_success_does_not_hear_of_failure,
     an_abort_of_an_open_way_ends_the_connection, there_may_be_no_next_binding,
     open_back_is_for_those_who_have_one, what_was_given_to_a_failed_way_is_lost,
-    refusing_in_open_builds_nothing_behind, refusing_and_failing_is_a_refusal,
-    a_refusal_tears_down_what_lies_behind,
-    a_refusal_after_a_bypass_still_ends_the_front, who_has_refused_may_leave,
-    a_bypass_brings_no_ended_way_back, a_refused_client_that_stays_is_cut,
-    a_refused_client_that_floods_is_cut,
     after_a_failed_attach_another_may_succeed,
     attaching_a_watched_socket_takes_it_over,
     what_was_spawned_is_opened_whatever_happens, only_sources_spawn)
