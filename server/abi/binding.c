@@ -43,6 +43,7 @@ abi_option_errorv(struct bnd_binding *b, const char *option,
 {
 	const struct binding *i = binding_of(b);
 	struct report *report = generation_report(i->pipeline->generation);
+	struct report late = { 0 };
 	char text[1024];
 
 	if (!where && option && i->map)
@@ -50,10 +51,14 @@ abi_option_errorv(struct bnd_binding *b, const char *option,
 	if (!where)
 		where = i->map;
 	vsnprintf(text, sizeof(text), fmt, ap);
-	report_error(report, where ? where->file : NULL,
+	report_error(report ? report : &late, where ? where->file : NULL,
 	    where ? where->line : 0, "pipeline '%s', binding '%s'%s%s%s: %s",
 	    b->pipeline, b->name, option ? ", option '" : "",
 	    option ? option : "", option ? "'" : "", text);
+	/* Nobody reads a report once the binding has started. */
+	for (size_t k = 0; k < late.count; k++)
+		log_error("%s", late.entries[k].text);
+	report_finish(&late);
 	return -EINVAL;
 }
 

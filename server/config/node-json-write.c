@@ -215,8 +215,12 @@ json_at_node(struct json_at *at, const struct bnd_node *n)
 	at->count++;
 	if (n->kind != BND_N_LIST && n->kind != BND_N_MAP)
 		return rc;
-	for (size_t i = 0; i < n->count && !rc; i++)
+	for (size_t i = 0; i < n->count && !rc; i++) {
+		/* libconfig had no memory for it. */
+		if (n->kind == BND_N_MAP && !n->items[i].key)
+			return -ENOMEM;
 		rc = json_at_node(at, &n->items[i]);
+	}
 	return rc;
 }
 
@@ -239,12 +243,18 @@ node_json_write(FILE *out, const struct bnd_node *root)
 	fputs_unlocked("{\"at\":[", out);
 	rc = json_at_node(&at, root);
 	json_at_end(&at);
-	fputs_unlocked("],\"files\":[", out);
-	json_strings(out, at.files, at.file_count);
+	if (rc) {
+		fputs_unlocked("],\"errors\":[\"out of memory while "
+			       "reading the configuration\"]}\n",
+		    out);
+	} else {
+		fputs_unlocked("],\"files\":[", out);
+		json_strings(out, at.files, at.file_count);
+		fputs_unlocked("],\"root\":", out);
+		json_value(out, root);
+		fputs_unlocked("}\n", out);
+	}
 	free(at.files);
-	fputs_unlocked("],\"root\":", out);
-	json_value(out, root);
-	fputs_unlocked("}\n", out);
 	return rc;
 }
 

@@ -26,7 +26,8 @@
 #include <stdio.h>
 
 /* What is no UTF-8 in strings is written as U+FFFD.  Output errors are left for
- * the caller to find (ferror); returns 0 or -ENOMEM. */
+ * the caller to find (ferror).  0, or -ENOMEM: then what is written says so, as
+ * an error. */
 int node_json_write(FILE *out, const struct bnd_node *root);
 void node_json_write_errors(FILE *out, const struct report *report);
 

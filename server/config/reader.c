@@ -98,10 +98,13 @@ source_items(struct source *s, struct arena *arena,
 	n->items = arena_array(arena, n->count, sizeof(*n->items));
 	if (!n->items)
 		return -ENOMEM;
-	for (size_t i = 0; i < n->count && !rc; i++)
+	for (size_t i = 0; i < n->count && !rc; i++) {
 		rc = source_node(s, arena,
 		    config_setting_get_elem(setting, (unsigned)i),
 		    &n->items[i]);
+		if (!rc && n->kind == BND_N_MAP && !n->items[i].key)
+			rc = -ENOMEM; /* libconfig does not look */
+	}
 	return rc;
 }
 
@@ -211,8 +214,8 @@ reader_finish(struct reader *r)
 static int
 reader_write(struct reader *r, FILE *out, const struct bnd_node *root, int rc)
 {
-	if (!rc && !node_json_write(out, root))
-		return EX_OK;
+	if (!rc)
+		return node_json_write(out, root) ? EX_CONFIG : EX_OK;
 	if (rc == -ENOMEM || r->report.out_of_memory)
 		report_error(&r->report, NULL, 0,
 		    "out of memory while reading the configuration");

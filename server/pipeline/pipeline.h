@@ -54,7 +54,7 @@ struct pipeline {
 	int64_t drain_timeout_ms;
 	const char *file;
 	unsigned line;
-	bool is_reached; /* structure.c's, while it looks at exits */
+	bool has_entry; /* an exit leads here; structure.c's */
 };
 
 struct binding {

@@ -25,9 +25,11 @@ struct booking {
 /* An exit of one pipeline leads to another. */
 struct route {
 	struct route *next;
+	struct route *also; /* from the same pipeline; circles.c's */
 	const struct pipeline *from;
 	struct pipeline *to;
 	const struct binding *binding;
+	bool is_circle; /* leads back to where it came from */
 };
 
 struct generation {
@@ -57,6 +59,9 @@ struct generation {
  * and never in a circle? */
 void structure_check_roles(struct generation *g);
 void structure_check_routes(struct generation *g);
+
+/* circles.c: set is_circle of every route.  0 or -ENOMEM. */
+int circles_find(struct generation *g);
 
 /* places.c: is an address there twice to listen on? */
 void structure_check_places(struct generation *g);

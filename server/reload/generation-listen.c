@@ -47,18 +47,11 @@ bookings_point(struct generation *g, struct worker *w)
 void
 bookings_release(struct generation *g)
 {
-	for (struct booking *k = g->bookings; k; k = k->next)
+	for (struct booking *k = g->bookings; k; k = k->next) {
+		listener_disclaim(k->listener, g);
 		listener_release(&k->listener);
+	}
 	g->bookings = NULL;
-}
-
-static bool
-listener_is_booked(const struct generation *g, const struct listener *l)
-{
-	for (const struct booking *k = g->bookings; k; k = k->next)
-		if (k->listener == l)
-			return true;
-	return false;
 }
 
 static int
@@ -76,7 +69,7 @@ book(struct binding *b, const struct listen_address *a, int backlog,
 	if (rc < 0)
 		return rc;
 	/* Two bindings cannot both have the connections. */
-	if (listener_is_booked(g, k->listener)) {
+	if (!listener_claim(k->listener, g)) {
 		listener_release(&k->listener);
 		return -EADDRINUSE;
 	}

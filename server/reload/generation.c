@@ -34,7 +34,10 @@ route_add(struct generation *g, struct pipeline *to)
 	r = arena_alloc(&g->arena, sizeof(*r));
 	if (!r)
 		return false;
-	*r = (struct route){ g->routes, g->at->pipeline, to, g->at };
+	*r = (struct route){ .next = g->routes,
+		.from = g->at->pipeline,
+		.to = to,
+		.binding = g->at };
 	g->routes = r;
 	return true;
 }

@@ -76,48 +76,19 @@ pipeline_is_open(const struct pipeline *p)
 	       p->bindings[0].type->role == BND_SOURCE;
 }
 
-static bool
-route_leads_to(const struct generation *g, const struct pipeline *p)
-{
-	for (const struct route *r = g->routes; r; r = r->next)
-		if (r->to == p)
-			return true;
-	return false;
-}
-
-/* Mark every pipeline that some way from `at` leads to. */
-static void
-routes_mark(const struct generation *g, const struct pipeline *at)
-{
-	for (const struct route *r = g->routes; r; r = r->next) {
-		if (r->from != at || r->to->is_reached)
-			continue;
-		r->to->is_reached = true;
-		routes_mark(g, r->to);
-	}
-}
-
-/* A way that never ends would build stages for ever. */
-static bool
-route_is_circle(const struct generation *g, const struct route *r)
-{
-	for (size_t i = 0; i < g->pipeline_count; i++)
-		g->pipelines[i].is_reached = false;
-	r->to->is_reached = true;
-	routes_mark(g, r->to);
-	return r->from->is_reached;
-}
-
 void
 structure_check_routes(struct generation *g)
 {
+	if (circles_find(g) < 0)
+		g->report->out_of_memory = true;
 	for (const struct route *r = g->routes; r; r = r->next) {
+		r->to->has_entry = true;
 		if (pipeline_is_open(r->to))
 			binding_error(g, r->binding, false,
 			    "an exit leads to pipeline '%s', which begins "
 			    "with '%s' and so opens connections of its own",
 			    r->to->name, r->to->bindings[0].type->name);
-		else if (route_is_circle(g, r))
+		else if (r->is_circle)
 			binding_error(g, r->binding, false,
 			    "the exit to pipeline '%s' leads back to "
 			    "pipeline '%s'",
@@ -127,7 +98,7 @@ structure_check_routes(struct generation *g)
 		const struct pipeline *p = &g->pipelines[i];
 
 		if (p->count && p->bindings[0].type && !pipeline_is_open(p) &&
-		    !route_leads_to(g, p))
+		    !p->has_entry)
 			binding_error(g, &p->bindings[0], true,
 			    "no exit leads to this pipeline and it does not "
 			    "begin with a source, so nothing reaches it");

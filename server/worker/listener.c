@@ -15,16 +15,20 @@
 
 #include "worker/acceptor.h"
 
+/* A range of ports is as many listeners. */
+enum { LISTS = 1024 };
+
 struct listener {
-	struct listener *next;
+	struct listener *next; /* of its list */
 	struct listen_address address;
 	unsigned refs;
+	const void *holder; /* the last that claimed it, or NULL */
 	struct worker *const *workers;
 	unsigned count;
 	struct acceptor **acceptors; /* one a worker */
 };
 
-static struct listener *all;
+static struct listener *lists[LISTS]; /* by address */
 
 static bool
 address_is_same(const struct listen_address *a, const struct listen_address *b)
@@ -33,10 +37,21 @@ address_is_same(const struct listen_address *a, const struct listen_address *b)
 	       memcmp(&a->any, &b->any, a->size) == 0;
 }
 
+static struct listener **
+listener_list(const struct listen_address *a)
+{
+	const unsigned char *bytes = (const void *)&a->any;
+	uint32_t hash = 2166136261; /* FNV-1a */
+
+	for (socklen_t i = 0; i < a->size; i++)
+		hash = (hash ^ bytes[i]) * 16777619;
+	return &lists[(hash ^ hash >> 16) % LISTS];
+}
+
 static struct listener *
 listener_find(const struct listen_address *a)
 {
-	struct listener *l = all;
+	struct listener *l = *listener_list(a);
 
 	while (l && !address_is_same(&l->address, a))
 		l = l->next;
@@ -157,7 +172,7 @@ int
 listener_open(const struct listen_address *a, int backlog, unsigned mode,
     struct worker *const *workers, unsigned count, struct listener **r)
 {
-	struct listener *l = listener_find(a);
+	struct listener *l = listener_find(a), **list = listener_list(a);
 	int rc;
 
 	if (l) {
@@ -178,8 +193,8 @@ listener_open(const struct listen_address *a, int backlog, unsigned mode,
 		listener_free(l);
 		return rc;
 	}
-	l->next = all;
-	all = l;
+	l->next = *list;
+	*list = l;
 	*r = l;
 	return 0;
 }
@@ -187,17 +202,34 @@ listener_open(const struct listen_address *a, int backlog, unsigned mode,
 void
 listener_release(struct listener **at)
 {
-	struct listener *l = *at, **p = &all;
+	struct listener *l = *at, **p;
 
 	*at = NULL;
 	if (!l || --l->refs > 0)
 		return;
+	p = listener_list(&l->address);
 	while (*p != l)
 		p = &(*p)->next;
 	*p = l->next;
 	if (l->address.any.sa_family == AF_UNIX)
 		unlink(l->address.un.sun_path);
 	listener_free(l);
+}
+
+bool
+listener_claim(struct listener *l, const void *holder)
+{
+	if (l->holder == holder)
+		return false;
+	l->holder = holder;
+	return true;
+}
+
+void
+listener_disclaim(struct listener *l, const void *holder)
+{
+	if (l && l->holder == holder)
+		l->holder = NULL;
 }
 
 void

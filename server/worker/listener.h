@@ -50,6 +50,11 @@ int listener_open(const struct listen_address *a, int backlog, unsigned mode,
  * their workers.  Leaves NULL behind. */
 void listener_release(struct listener **l);
 
+/* [main] Whoever claims a listener holds it until somebody else does or until
+ * it disclaims it.  False: this one holds it already. */
+bool listener_claim(struct listener *l, const void *holder);
+void listener_disclaim(struct listener *l, const void *holder);
+
 /* [worker] Connections that arrive here go to t from now on; NULL desk: to
  * nobody, they wait in the socket's queue. */
 void listener_point(

@@ -1,239 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Bindery authors */
 
-/* Generations on two running workers: their structure, starting, taking over,
- * leaving. */
+/* Generations on two running workers: starting, taking over, leaving. */
 
-#include "reload/generation-inner.h"
-
-#include "abi/table.h"
-#include "log/log.h"
-#include "nodes.h"
-#include "pipeline/post.h"
-#include "stream/pledge.h"
-#include "stream/setup.h"
-#include "stream/work.h"
-#include "unit.h"
-#include "worker/listener.h"
-#include "worker/pool.h"
-#include "worker/worker.h"
-
-#include <arpa/inet.h>
-#include <errno.h>
-#include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-enum { WORKERS = 2, TRIES = 2000 };
-
-static struct worker *workers[WORKERS];
-static const struct crew crew = { workers, WORKERS };
-static struct pool *pool;
-static struct report report;
-static char diary[] = "/tmp/bindery-test-XXXXXX", listen_at[64], path_at[64];
-static struct sockaddr_in address;
-
-static void
-free_port(void)
-{
-	socklen_t n = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	address = (struct sockaddr_in){ .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	ck_assert_int_eq(bind(fd, (void *)&address, n), 0);
-	ck_assert_int_eq(getsockname(fd, (void *)&address, &n), 0);
-	close(fd);
-	snprintf(listen_at, sizeof(listen_at), "127.0.0.1:%u",
-	    ntohs(address.sin_port));
-}
-
-static void
-begin(void)
-{
-	static const struct log_settings quiet = { .level = LOG_L_ERROR };
-	const char *error;
-	int fd;
-
-	strcpy(diary, "/tmp/bindery-test-XXXXXX");
-	fd = mkstemp(diary);
-	ck_assert_int_eq(log_configure(&quiet, &error), 0);
-	ck_assert_int_ge(fd, 0);
-	close(fd);
-	snprintf(path_at, sizeof(path_at), "unix:%s.sock", diary);
-	ck_assert_int_eq(pledges_init(), 0);
-	pool = pool_create(4);
-	works_init(pool);
-	for (unsigned i = 0; i < WORKERS; i++) {
-		workers[i] = worker_create(i);
-		ck_assert_ptr_nonnull(workers[i]);
-		ck_assert_int_eq(stream_init(workers[i], true), 0);
-		ck_assert_int_eq(acceptors_init(workers[i], 1000), 0);
-	}
-	ck_assert_int_eq(posts_init(workers, WORKERS), 0);
-	for (unsigned i = 0; i < WORKERS; i++)
-		ck_assert_int_eq(worker_start(workers[i]), 0);
-	free_port();
-}
-
-static void
-end(void)
-{
-	for (unsigned i = 0; i < WORKERS; i++)
-		worker_stop(workers[i]);
-	pool_destroy(&pool, 1000);
-	for (unsigned i = 0; i < WORKERS; i++) {
-		ck_assert_uint_eq(workers[i]->conn_count, 0);
-		acceptors_finish(workers[i]);
-		stream_finish(workers[i]);
-		worker_destroy(&workers[i]);
-	}
-	posts_finish();
-	report_finish(&report);
-	unlink(diary);
-}
-
-static struct generation *
-create(uint32_t number, struct bnd_node root)
-{
-	static const char *const dirs[] = { TEST_PLUGIN_DIR, OUR_PLUGIN_DIR,
-		NULL };
-	struct config_tree *tree = calloc(1, sizeof(*tree));
-	struct generation *g;
-
-	ck_assert_ptr_nonnull(tree);
-	tree->root = root;
-	report_finish(&report);
-	g = generation_create(&tree, number, &crew, &abi_table, dirs, &report);
-	ck_assert_ptr_nonnull(g);
-	ck_assert_ptr_null(tree);
-	return g;
-}
-
-/* ----------------------------------------------------------------- structure
- */
-
-static void
-refuses(struct bnd_node pipelines, const char *text)
-{
-	struct generation *g = create(1, MAP(1, NULL, pipelines));
-
-	ck_assert_msg(report.count >= 1, "nothing was reported");
-	ck_assert_str_eq(report.entries[0].text, text);
-	ck_assert_msg(report.count == 1, "also: %s", report.entries[1].text);
-	generation_destroy(&g);
-	ck_assert_ptr_null(g);
-}
-
-#define SERVER(line)                                      \
-	MAP(line, NULL, TEXT(line, "type", "tcp-server"), \
-	    TEXT(line, "listen", listen_at))
-#define PLAIN(line, type) MAP(line, NULL, TEXT(line, "type", type))
-#define PROBE(line, ...)                             \
-	MAP(line, NULL, TEXT(line, "type", "probe"), \
-	    TEXT(line, "diary", diary), __VA_ARGS__)
-#define EXIT(line, name, to)                                                   \
-	MAP(line, NULL, TEXT(line, "type", "probe"), TEXT(line, "name", name), \
-	    TEXT(line, "exit", to))
-
-START_TEST(roles_have_their_places)
-{
-	begin();
-	refuses(MAP(2, "pipelines",
-		    LIST(3, "p", SERVER(4), PLAIN(5, "echo"), PLAIN(6, "pass"),
-			PLAIN(7, "probe"))),
-	    "etc/a.conf:5: pipeline 'p', binding 'echo': 'echo' ends a "
-	    "pipeline, so 'pass' behind it would never be reached");
-	refuses(MAP(2, "pipelines", LIST(3, "p", SERVER(4), PLAIN(5, "pass"))),
-	    "etc/a.conf:5: pipeline 'p', binding 'pass': 'pass' needs a "
-	    "binding behind it, end the pipeline with one such as "
-	    "'tcp-client' or 'echo'");
-	refuses(
-	    MAP(2, "pipelines",
-		LIST(3, "p", SERVER(4),
-		    MAP(5, NULL, TEXT(5, "type", "tcp-server"),
-			TEXT(5, "name", "again"), TEXT(5, "listen", listen_at)),
-		    PLAIN(6, "echo"))),
-	    "etc/a.conf:5: pipeline 'p', binding 'again': 'tcp-server' opens "
-	    "connections, so it can only stand first");
-	end();
-}
-END_TEST
-
-START_TEST(exits_lead_somewhere_and_never_in_a_circle)
-{
-	struct generation *g;
-
-	begin();
-	refuses(MAP(2, "pipelines", LIST(3, "p", SERVER(4), EXIT(5, "x", "q")),
-		    LIST(6, "q", SERVER(7), PLAIN(8, "echo"))),
-	    "etc/a.conf:5: pipeline 'p', binding 'x': an exit leads to "
-	    "pipeline 'q', which begins with 'tcp-server' and so opens "
-	    "connections of its own");
-	refuses(MAP(2, "pipelines", LIST(3, "p", SERVER(4), PLAIN(5, "echo")),
-		    LIST(6, "q", EXIT(7, "x", "q"))),
-	    "etc/a.conf:7: pipeline 'q', binding 'x': the exit to pipeline "
-	    "'q' leads back to pipeline 'q'");
-	g = create(1, MAP(1, NULL,
-			  MAP(2, "pipelines", LIST(3, "p", EXIT(4, "x", "q")),
-			      LIST(5, "q", EXIT(6, "x", "r")),
-			      LIST(7, "r", EXIT(8, "x", "p")))));
-	ck_assert_uint_eq(report.errors, 3);
-	generation_destroy(&g);
-	/* Nothing reaches it: a warning. */
-	g = create(1,
-	    MAP(1, NULL, MAP(2, "pipelines", LIST(3, "p", PLAIN(4, "echo")))));
-	ck_assert(!report_has_errors(&report));
-	ck_assert_uint_eq(report.count, 1);
-	ck_assert(report.entries[0].is_warning);
-	generation_destroy(&g);
-	end();
-}
-END_TEST
-
-/* Many ways to the same places are not many circles. */
-START_TEST(a_net_of_exits_is_looked_at_in_no_time)
-{
-	enum { DEEP = 40 };
-	struct bnd_node lines[DEEP], all, root;
-	struct bnd_node two[DEEP][2], opts[DEEP][2][3];
-	static char names[DEEP + 1][8];
-	struct generation *g;
-
-	begin();
-	for (int i = 0; i <= DEEP; i++)
-		snprintf(names[i], sizeof(names[i]), "p%d", i);
-	for (int i = 0; i < DEEP; i++) {
-		/* Two bindings that lead to the next pipeline.  (Both are
-		 * sinks: the roles are reported, what counts is the time.) */
-		for (int k = 0; k < 2; k++) {
-			opts[i][k][0] = TEXT(3, "type", "probe");
-			opts[i][k][1] = TEXT(3, "name", k ? "y" : "x");
-			opts[i][k][2] =
-			    TEXT(3, "exit", names[i + 1 < DEEP ? i + 1 : i]);
-			two[i][k] = PLAIN(3, "probe");
-			two[i][k].items = opts[i][k];
-			two[i][k].count = i + 1 < DEEP ? 3 : 2;
-		}
-		lines[i] = LIST(2, names[i], PLAIN(3, "probe"));
-		lines[i].items = two[i];
-		lines[i].count = 2;
-	}
-	all = MAP(2, "pipelines", PLAIN(3, "probe"));
-	all.items = lines;
-	all.count = DEEP;
-	root = MAP(1, NULL, PLAIN(3, "probe"));
-	root.items = &all;
-	root.count = 1;
-	g = create(1, root);
-	ck_assert_uint_eq(report.errors, DEEP); /* of the roles */
-	generation_destroy(&g);
-	end();
-}
-END_TEST
+#include "generations.h"
 
 /* ------------------------------------------------------------------ the diary
  */
@@ -645,13 +415,96 @@ START_TEST(a_binding_keeps_its_number_over_generations)
 }
 END_TEST
 
-UNIT_TESTS("generation", a_binding_keeps_its_number_over_generations,
-    a_start_ends_with_the_error_of_its_listening, roles_have_their_places,
-    exits_lead_somewhere_and_never_in_a_circle,
-    a_net_of_exits_is_looked_at_in_no_time, what_began_ends_when_starting_fails,
+/* Ports of a range are booked one by one. */
+START_TEST(many_ports_are_booked_in_no_time)
+{
+	enum { PORTS = 4000 };
+	struct bnd_endpoint e = {
+		.host = "127.0.0.3", .port = 20000, .last = 20000 + PORTS - 1
+	};
+	struct rlimit limit;
+	struct generation *g[2];
+	double began;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (limit.rlim_cur < WORKERS * PORTS + 100)
+		return;
+	begin();
+	began = seconds();
+	for (uint32_t i = 0; i < 2; i++) {
+		struct binding *b;
+
+		g[i] = create(i + 1,
+		    MAP(1, NULL,
+			MAP(2, "pipelines", LIST(3, "p", PLAIN(4, "probe")))));
+		b = g[i]->pipelines[0].bindings;
+		g[i]->at = b;
+		ck_assert_int_eq(generation_listen(b, &e, 0, 0, 0), 0);
+		ck_assert_int_eq(
+		    generation_listen(b, &e, 0, 0, 0), -EADDRINUSE);
+	}
+	/* The second goes, another takes its place: nobody holds its claims. */
+	generation_stop(g[1]);
+	g[1]->at = g[1]->pipelines[0].bindings;
+	ck_assert_int_eq(
+	    generation_listen(g[1]->pipelines[0].bindings, &e, 0, 0, 0), 1);
+	ck_assert_double_lt(seconds() - began, 5.0);
+	for (size_t i = 0; i < 2; i++) {
+		generation_stop(g[i]);
+		generation_destroy(&g[i]);
+	}
+	end();
+}
+END_TEST
+
+PRINTF(3, 4)
+static int
+complain(struct bnd_binding *b, const char *option, const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = abi_option_errorv(b, option, NULL, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+/* That is too late for the report, and no reason to end. */
+START_TEST(an_option_error_of_a_running_binding_is_logged)
+{
+	static char target[64];
+	struct log_settings s = { .level = LOG_L_ERROR, .target = target };
+	const char *error;
+	struct generation *g;
+
+	begin();
+	snprintf(target, sizeof(target), "file:%s", diary);
+	ck_assert_int_eq(log_configure(&s, &error), 0);
+	g = create(1, MAP(1, NULL,
+			  MAP(2, "pipelines",
+			      LIST(3, "p", SERVER(4), PLAIN(5, "echo")))));
+	ck_assert_int_eq(complain(&g->pipelines[0].bindings[0].pub, "listen",
+			     "is %d too many", 1),
+	    -EINVAL);
+	await_line("etc/a.conf:4: pipeline 'p', binding 'tcp-server', option "
+		   "'listen': is 1 too many\n");
+	ck_assert_uint_eq(report.count, 0);
+	generation_destroy(&g);
+	end();
+}
+END_TEST
+
+UNIT_TESTS("generation", what_began_ends_when_starting_fails,
     a_failed_start_waits_for_its_work, an_address_in_use_fails_the_start,
     messages_wait_for_their_worker_to_start,
     no_connect_is_refused_while_a_generation_takes_over,
     connections_keep_their_generation,
     an_address_that_is_not_listed_any_more_is_closed,
-    a_unix_socket_survives_the_old_generation)
+    a_unix_socket_survives_the_old_generation,
+    a_start_ends_with_the_error_of_its_listening,
+    a_binding_keeps_its_number_over_generations,
+    many_ports_are_booked_in_no_time,
+    an_option_error_of_a_running_binding_is_logged)

@@ -7,10 +7,12 @@
 #include "config/node.h"
 #include "config/number.h"
 
+#include <errno.h>
 #include <float.h>
 #include <limits.h>
 #include <string.h>
 
+#include "nodes.h"
 #include "unit.h"
 
 static struct report report;
@@ -358,8 +360,34 @@ START_TEST(utf8_is_known)
 }
 END_TEST
 
-UNIT_TESTS("node", maps_are_searched_by_key, kinds_have_names,
-    no_tree_may_be_destroyed, a_tree_travels_unchanged,
+/* libconfig does not look whether it had memory for a key. */
+START_TEST(a_lost_key_is_an_error_of_memory)
+{
+	struct bnd_node roots[] = {
+		MAP(1, NULL, INT(1, NULL, 1)),
+		MAP(1, NULL, INT(2, "a", 1),
+		    LIST(3, "b", MAP(4, NULL, INT(5, NULL, 1)))),
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(roots); i++) {
+		char *json;
+		size_t n;
+		FILE *f = open_memstream(&json, &n);
+
+		ck_assert_int_eq(node_json_write(f, &roots[i]), -ENOMEM);
+		ck_assert_int_eq(fclose(f), 0);
+		ck_assert_ptr_null(parse(json));
+		ck_assert_uint_eq(report.count, 1);
+		ck_assert_str_eq(report.entries[0].text,
+		    "out of memory while reading the configuration");
+		free(json);
+	}
+	report_finish(&report);
+}
+END_TEST
+
+UNIT_TESTS("node", a_lost_key_is_an_error_of_memory, maps_are_searched_by_key,
+    kinds_have_names, no_tree_may_be_destroyed, a_tree_travels_unchanged,
     positions_survive_any_pattern, regular_lists_are_short,
     what_is_no_utf8_is_replaced, errors_arrive, garbage_is_one_sentence,
     numbers_are_exact_and_short, utf8_is_known)

@@ -57,15 +57,11 @@ class Daemon:
     stand before it."""
 
     def __init__(self, pipelines, settings="", workers=1, env=None, args=(),
-                 files=None, shutdown="2s", wait=True):
+                 files=None, shutdown="2s", wait=True, paths=PATHS):
         self.directory = tempfile.TemporaryDirectory(prefix="bindery-test-")
         self.config = self.path("test.conf")
-        with open(self.config, "w") as f:
-            f.write(f'workers = {workers};\n'
-                    f'log = {{ format = "json"; }};\n'
-                    f'shutdown_timeout = "{shutdown}";\n'
-                    f'{settings}\npipelines: {{\n{pipelines}\n}};\n')
-        self.args = [BINDERYD, *PATHS, "-c", self.config, *args]
+        self.configure(pipelines, settings, workers, shutdown)
+        self.args = [BINDERYD, *paths, "-c", self.config, *args]
         self.env = environment(env)
         self.files = files
         self.status = None
@@ -73,6 +69,16 @@ class Daemon:
 
     def path(self, name):
         return os.path.join(self.directory.name, name)
+
+    def configure(self, pipelines, settings="", workers=1, shutdown="2s"):
+        """Put a configuration in place, at once and whole.  The settings
+        begin in line 4, the pipelines two lines below them."""
+        with open(self.path("new.conf"), "w") as f:
+            f.write(f'workers = {workers};\n'
+                    f'log = {{ format = "json"; }};\n'
+                    f'shutdown_timeout = "{shutdown}";\n'
+                    f'{settings}\npipelines: {{\n{pipelines}\n}};\n')
+        os.rename(self.path("new.conf"), self.config)
 
     # ---- the process
 

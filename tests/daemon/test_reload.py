@@ -1,0 +1,460 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Bindery authors
+
+"""SIGHUP: one generation follows another, or nothing changes at all."""
+
+import os
+import random
+import re
+import selectors
+import shutil
+import signal
+import socket
+import time
+
+from lib import *
+from lib.daemon import PATHS
+
+WRONG = "no such = thing"  # a syntax error
+
+
+def server(port, more="", name="echo", rest='{ type = "echo"; }'):
+    """A pipeline, on one line."""
+    return (f'{name} = ( {{ type = "tcp-server"; listen = "127.0.0.1:{port}";'
+            f' {more} }}, {rest} );')
+
+
+def client_of(to):
+    return f'{{ type = "tcp-client"; connect = "127.0.0.1:{to}"; }}'
+
+
+def greet(text):
+    """A handler: tell who it is, then echo."""
+    def handle(s):
+        s.sendall(text)
+        give_back(s)
+    return handle
+
+
+class Reload(Case):
+    def setUp(self):
+        self.generation = 1
+        self.refusals = 0
+
+    def reload(self, d, *args, **more):
+        """A new configuration (or the same again) takes over."""
+        if args:
+            d.configure(*args, **more)
+        self.generation += 1
+        d.signal(signal.SIGHUP)
+        text = f"reloaded: generation {self.generation} serves"
+        d.wait_record(lambda r: r.get("message") == text)
+
+    def refused(self, d, *args, why=None, **more):
+        """The configuration is refused, with these words."""
+        if args:
+            d.configure(*args, **more)
+        seen = len(d.records)
+        self.refusals += 1
+        d.signal(signal.SIGHUP)
+        d.wait_record(lambda r: r["message"].startswith("reload refused: "),
+                      count=self.refusals)
+        said = [r["message"] for r in d.records[seen:]
+                if r["level"] == "error"]
+        self.assertEqual(2, len(said), said)
+        self.assertEqual(f"reload refused: generation {self.generation} goes "
+                         "on as it was", said[1])
+        if why:
+            self.assertRegex(said[0], why)
+
+    def assert_served(self, s):
+        s.sendall(b"x")
+        self.assertEqual(b"x", exactly(s, 1))
+
+    def assert_closed(self, port):
+        with self.assertRaises(ConnectionRefusedError):
+            self.connect(port)
+
+    def served(self, port):
+        s = self.connect(port)
+        self.assert_served(s)
+        return s
+
+
+class Following(Reload):
+    def test_old_connections_keep_their_options(self):
+        d, port = self.echo()
+        old = self.served(port)
+        self.reload(d, server(port, 'idle_timeout = "200ms";'))
+        new = self.served(port)
+        self.assertTrue(is_reset(new))
+        self.assertEqual("idle-timeout", d.closed("echo")["reason"])
+        self.assert_served(old)
+
+    def test_old_connections_keep_their_backend(self):
+        one, two = (self.backend(greet(b)) for b in (b"1", b"2"))
+        port = FreePort.get()
+        d = self.daemon(server(port, rest=client_of(one.port)))
+        old = self.connect(port)
+        self.assertEqual(b"1", exactly(old, 1))
+        self.reload(d, server(port, rest=client_of(two.port)))
+        new = self.connect(port)
+        self.assertEqual(b"2", exactly(new, 1))
+        self.assert_served(old)
+        self.assert_served(new)
+
+    def test_bulk_goes_on(self):
+        d, port = self.echo(workers=2)
+        s = self.connect(port)
+        size = 64 << 20
+        t = self.thread(send_pattern, s, size)
+        receive_pattern(s, size // 8)
+        for _ in range(5):
+            self.reload(d)
+        # From where the first part ended, which the pattern divides.
+        receive_pattern(s, size - size // 8)
+        t.join()
+
+    def test_many_signals_are_one_more_reload_at_least(self):
+        d, port = self.echo()
+        d.configure(server(port, 'idle_timeout = "200ms";'))
+        for _ in range(50):
+            d.signal(signal.SIGHUP)
+        d.wait_record(lambda r: r.get("message", "").startswith("reloaded"))
+        self.assertTrue(is_reset(self.served(port)))
+
+    def test_sigterm_drains_both_generations(self):
+        d, port = self.echo(shutdown="20s")
+        old = self.served(port)
+        self.reload(d)
+        new = self.served(port)
+        d.signal()
+        d.wait_record(lambda r: r.get("message", "").startswith("ending: 2 "))
+        for s in (old, new):
+            self.assert_served(s)
+            s.close()
+        self.assertEqual(0, d.wait())
+        self.assertEqual(["done"] * 2, [
+            r["reason"] for r in d.closed("echo", 2)])
+
+    def test_sigterm_cuts_both_generations(self):
+        d, port = self.echo(shutdown="300ms")
+        old = self.served(port)
+        self.reload(d, server(port), shutdown="300ms")
+        new = self.served(port)
+        d.signal()
+        self.assertTrue(is_reset(old))
+        self.assertTrue(is_reset(new))
+        self.assertEqual(["shutdown"] * 2, [
+            r["reason"] for r in d.closed("echo", 2)])
+        self.assertEqual(3, d.wait())
+
+    def test_no_reload_while_ending(self):
+        d, port = self.echo(shutdown="20s")
+        s = self.served(port)
+        d.signal()
+        d.wait_record(lambda r: r.get("message", "").startswith("ending: "))
+        d.signal(signal.SIGHUP)
+        d.wait_record(lambda r: "is not read again" in r.get("message", ""))
+        self.assert_served(s)
+        s.close()
+        self.assertEqual(0, d.wait())
+
+
+class Refusing(Reload):
+    def test_a_broken_file_changes_nothing(self):
+        d, port = self.echo()
+        old = self.served(port)
+        where = re.escape(d.config)
+        self.refused(d, WRONG, why=f"^{where}:6: syntax error")
+        self.refused(d, server(port, "colour = 1;"),
+                     why=f"^{where}:6: .*'colour'")
+        self.refused(d, server(port, rest='{ type = "eccho"; }'),
+                     why=f"^{where}:6: .*did you mean 'echo'")
+        os.rename(d.config, d.path("elsewhere"))
+        self.refused(d, why=f"^{where}: .*No such file")
+        self.assert_served(old)
+        self.served(port)
+        self.reload(d, server(port))
+        self.assert_served(old)
+        self.served(port)
+
+    def test_everything_that_is_wrong_is_said_at_once(self):
+        d, port = self.echo()
+        d.configure(server(port, "colour = 1;\n taste = 2;"))
+        d.signal(signal.SIGHUP)
+        d.wait_record(lambda r: f"{d.config}:6: " in r.get("message", ""))
+        d.wait_record(lambda r: f"{d.config}:7: " in r.get("message", ""))
+        d.wait_record(lambda r: "reload refused" in r.get("message", ""))
+
+    def test_what_belongs_to_the_process(self):
+        d, port = self.echo()
+        self.refused(d, server(port), workers=2, why=re.escape(
+            f"{d.config}:1: option 'workers' cannot change from 1 to 2 while "
+            "the host runs: restart it") + "$")
+        self.served(port)
+
+    def test_a_log_that_cannot_be_written(self):
+        d, port = self.echo()
+        d.configure(server(port))
+        with open(d.config) as f:
+            text = f.read()
+        with open(d.path("new.conf"), "w") as f:
+            f.write(text.replace('"json";',
+                                 '"json"; target = "file:/nonexistent/x";'))
+        os.rename(d.path("new.conf"), d.config)
+        self.refused(d, why=re.escape(f"{d.config}:2: log.target "))
+        self.served(port)
+
+
+class Listening(Reload):
+    def inodes(self, port):
+        """Of the sockets that listen on a port."""
+        with open("/proc/net/tcp") as f:
+            rows = [line.split() for line in f][1:]
+        return {row[9] for row in rows
+                if row[3] == "0A" and row[1].endswith(f":{port:04X}")}
+
+    def test_added_removed_kept(self):
+        kept, gone, added = (FreePort.get() for _ in range(3))
+        d = self.daemon(server(kept, name="a") + server(gone, name="b"),
+                        workers=2)
+        before = self.inodes(kept)
+        self.assertEqual(2, len(before))
+        old = self.served(gone)
+        self.assert_closed(added)
+        self.reload(d, server(kept, name="a") + server(added, name="c"),
+                    workers=2)
+        self.assert_closed(gone)
+        self.served(added)
+        self.served(kept)
+        self.assert_served(old)
+        self.assertEqual(before, self.inodes(kept))
+        self.reload(d, server(gone, name="b"), workers=2)
+        self.served(gone)
+        self.assert_closed(kept)
+        self.assert_closed(added)
+
+    def test_what_waits_in_the_queue_is_served(self):
+        """A full daemon does not accept: its queue is carried over, and the
+        new limit lets it in."""
+        port = FreePort.get()
+        d = self.daemon(server(port),
+                        settings="limits = { connections = 1; };")
+        first = self.served(port)
+        waiting = [self.connect(port) for _ in range(5)]
+        for s in waiting:
+            s.sendall(b"x")
+        self.reload(d, server(port))
+        for s in waiting:
+            self.assertEqual(b"x", exactly(s, 1))
+        self.assert_served(first)
+
+    def test_an_address_of_another_process(self):
+        d, port = self.echo()
+        old = self.served(port)
+        before = self.inodes(port)
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            taken = other.getsockname()[1]
+            free = FreePort.get()
+            pipelines = (server(port) + server(free, name="b")
+                         + server(taken, name="c"))
+            self.refused(d, pipelines, why=f"^{re.escape(d.config)}:6: .*"
+                         f"127.0.0.1:{taken}: Address already in use$")
+            self.assertEqual(before, self.inodes(port))
+            self.assert_closed(free)
+            self.assert_served(old)
+            self.served(port)
+        self.reload(d, pipelines)
+        for p in (port, free, taken):
+            self.served(p)
+        self.assert_served(old)
+
+
+class Draining(Reload):
+    def endings(self, sockets, timeout):
+        """When each of them ended, in order."""
+        ended = []
+        limit = time.monotonic() + timeout
+        with selectors.DefaultSelector() as selector:
+            for s in sockets:
+                selector.register(s, selectors.EVENT_READ)
+            while selector.get_map():
+                left = limit - time.monotonic()
+                self.assertGreater(left, 0, f"only {len(ended)} ended")
+                for key, _ in selector.select(left):
+                    ended.append(time.monotonic())
+                    selector.unregister(key.fileobj)
+        return ended
+
+    def test_a_deadline_spreads_the_ends(self):
+        count, deadline = 50, SCALE  # seconds
+        port = FreePort.get()
+        d = self.daemon(server(port), workers=2,
+                        settings=f'drain_timeout = "{deadline}s";')
+        old = [self.served(port) for _ in range(count)]
+        began = time.monotonic()
+        self.reload(d, server(port), workers=2)
+        new = self.served(port)
+        ended = self.endings(old, deadline + 10 * SCALE)
+        self.assertGreaterEqual(ended[0] - began, deadline * 0.9)
+        self.assertLess(ended[-1] - began, deadline + 1 * SCALE)
+        self.assertGreater(ended[-1] - ended[0], 0.02)
+        self.assertEqual({"drain-timeout"}, {
+            r["reason"] for r in d.closed("echo", count)})
+        self.assert_served(new)
+
+
+class Plugins(Reload):
+    def install(self, directory, data):
+        """echo.so, put in place by renaming."""
+        path = self.write(data, "new.so", directory)
+        os.chmod(path, 0o755)
+        os.rename(path, os.path.join(directory, "echo.so"))
+
+    def images(self, d, directory):
+        """How many files of it are mapped as code."""
+        with open(f"/proc/{d.pid}/maps") as f:
+            rows = [line.split(None, 5) for line in f]
+        return len({r[4] for r in rows
+                    if "x" in r[1] and r[4] != "0" and directory in r[-1]})
+
+    def test_a_replaced_one(self):
+        directory = self.temporary()
+        with open(os.path.join(PLUGINS, "echo.so"), "rb") as f:
+            good = f.read()
+        self.install(directory, good)
+        port = FreePort.get()
+        d = self.daemon(server(port), paths=("-p", directory, *PATHS))
+        streams = [self.served(port)]
+        self.assertEqual(1, self.images(d, directory))
+        self.reload(d)  # the same file is the same image
+        self.assertEqual(1, self.images(d, directory))
+        for broken in (b"no plugin", good[:len(good) // 3], b""):
+            self.install(directory, broken)
+            self.refused(d, why=f"^{re.escape(d.config)}:6: plugin '"
+                         f"{re.escape(directory)}/echo.so' ")
+            self.assert_served(streams[0])
+            streams.append(self.served(port))
+        self.assertEqual(1, self.images(d, directory))
+        self.install(directory, good)
+        self.reload(d)
+        self.assertEqual(2, self.images(d, directory))
+        streams.append(self.served(port))
+        for s in streams:
+            self.assert_served(s)
+
+    def test_another_one_of_that_name(self):
+        """The new generation has the new code, the old one its own."""
+        directory = self.temporary()
+
+        def install(name):
+            path = os.path.join(directory, "new.so")
+            shutil.copy(os.path.join(TEST_PLUGINS, name), path)
+            os.rename(path, os.path.join(directory, "swap.so"))
+        install("swap1.so")
+        pipeline = server(
+            port := FreePort.get(),
+            rest='{ type = "swap"; }, { type = "echo"; }')
+        d = self.daemon(pipeline, paths=("-p", directory, *PATHS))
+        streams = [self.served(port)]
+        for name in ("swap2.so", "swap3.so"):
+            install(name)
+            self.reload(d)
+            streams.append(self.served(port))
+        self.assertEqual(3, self.images(d, directory))
+        for s in streams:
+            self.assert_served(s)
+
+
+class Telling(Reload):
+    def test_the_service_manager(self):
+        path = os.path.join(self.temporary(), "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(10 * SCALE)
+
+            def hear():
+                return manager.recv(4096).decode().split("\n")
+            d, port = self.echo(env={"NOTIFY_SOCKET": path})
+            said = hear()
+            self.assertEqual("READY=1", said[0])
+            self.assertIn("generation 1", said[1])
+            for is_good in (True, False, True):
+                before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+                if is_good:
+                    self.reload(d, server(port))
+                else:
+                    self.refused(d, WRONG)
+                said = hear()
+                self.assertEqual("RELOADING=1", said[0])
+                at = re.fullmatch("MONOTONIC_USEC=([0-9]+)", said[1])
+                # The clock of the loop counts milliseconds.
+                self.assertGreaterEqual(int(at[1]) + 1000, before)
+                said = hear()
+                self.assertEqual("READY=1", said[0])
+                self.assertRegex(said[1], f"generation {self.generation}"
+                                 + ("$" if is_good else ", .* refused$"))
+            d.signal()
+            self.assertEqual("STOPPING=1", hear()[0])
+            self.assertEqual(0, d.wait())
+
+
+class Storm(Reload):
+    RELOADS = 40
+    THREADS = 4
+
+    def connect_all_the_time(self, port, seed):
+        choice = random.Random(seed)
+        while not self.is_over:
+            size = choice.choice((1, 100, 5000, 60000))
+            with self.connect(port) as s:
+                send_pattern(s, size)
+                s.shutdown(socket.SHUT_WR)
+                if all_of(s) != pattern(size):
+                    raise ValueError(f"not all of {size} bytes came back")
+            self.served_count[seed] += 1
+
+    def pipeline(self, port, i):
+        """It does not log its connections: they are more than a log takes."""
+        return server(port, f'idle_timeout = "{50 + i}s";').replace(
+            "echo = ", 'echo = { log = { level = "warning"; }; bindings = '
+        ) + "};"
+
+    def reload_once(self, d, port, i):
+        if i % 3 == 2:
+            self.refused(d, WRONG)
+        else:
+            self.reload(d, self.pipeline(port, i), workers=2)
+
+    def run_storm(self, d, port, reloads):
+        self.is_over = False
+        self.served_count = [0] * self.THREADS
+        threads = [self.thread(self.connect_all_the_time, port, i)
+                   for i in range(self.THREADS)]
+        try:
+            for i in range(reloads):
+                before = min(self.served_count)
+                self.reload_once(d, port, i)
+                self.eventually(
+                    lambda: min(self.served_count) > before
+                    or not all(t.is_alive() for t in threads),
+                    "every client is served between two reloads")
+        finally:
+            self.is_over = True
+        for t in threads:
+            t.join()
+
+    def test_nobody_notices(self):
+        port = FreePort.get()
+        d = self.daemon(self.pipeline(port, 0), workers=2)
+        self.run_storm(d, port, 6)
+        files, memory = fd_count(d.pid), rss(d.pid)
+        self.run_storm(d, port, self.RELOADS)
+        self.eventually(lambda: fd_count(d.pid) <= files,
+                        "the descriptors are as many as before")
+        if not IS_SANITIZED:  # which keeps what is freed
+            self.assertLess(rss(d.pid) - memory, 3 << 20)
+
+
+main()
