@@ -32,16 +32,16 @@ struct queue {
 	struct hop *source, *sink; /* either may be NULL: not there (yet) */
 	struct pipe *pipe;         /* lane.c's, while splicing */
 	uint32_t bytes;            /* in the pieces */
-	bool has_ended;            /* the end mark is behind the last byte */
-	bool is_discarding;        /* the sink wants no more: drop */
-	bool was_tight;            /* more than half full since the source
-				      was last told of room */
+	uint32_t unbind_at;  /* bytes >> 16 that the sink took: see lane.c */
+	bool has_ended;      /* the end mark is behind the last byte */
+	bool is_discarding;  /* the sink wants no more: drop */
+	bool was_tight;      /* more than half full since the source was last
+				told of room */
+	bool has_reserved;   /* the last piece may be written to by
+				queue_commit() */
+	bool may_not_splice; /* the kernel refused it here */
 	uint8_t full_reads, small_splices; /* lane.c's */
-	bool may_not_splice;               /* the kernel refused it here */
 	uint8_t bulk;                      /* enum bulk, lane.c's */
-	uint32_t unbind_at; /* bytes >> 16 that the sink took: see lane.c */
-	bool has_reserved;  /* the last piece may be written to by
-			       queue_commit() */
 };
 
 /* NULL: no memory. */
