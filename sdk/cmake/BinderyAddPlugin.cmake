@@ -40,10 +40,11 @@ function(bnd_add_plugin name)
     set_target_properties(${name} PROPERTIES
       LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins)
   endif()
-  # The host refuses plugins that others may write to, as an umask of 002 makes
-  # them.
+  # The host refuses plugins that others may write to or replace, as an umask
+  # of 002 lets them.
   add_custom_command(TARGET ${name} POST_BUILD
-    COMMAND chmod go-w $<TARGET_FILE:${name}> VERBATIM)
+    COMMAND chmod go-w $<TARGET_FILE:${name}> $<TARGET_FILE_DIR:${name}>
+    VERBATIM)
 
   if(NOT arg_NO_INSTALL)
     include(GNUInstallDirs)
