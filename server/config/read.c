@@ -284,7 +284,8 @@ config_tree_read(const char *path, int deadline_ms, struct report *report)
 {
 	struct reading r = { .path = path,
 		.report = report,
-		.deadline = read_now() + deadline_ms,
+		/* The clock shows whole milliseconds: never give up early. */
+		.deadline = read_now() + deadline_ms + 1,
 		.out = -1,
 		.err = -1 };
 	struct config_tree *tree = NULL;
