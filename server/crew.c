@@ -13,8 +13,16 @@
 #include <sys/resource.h>
 
 enum {
-	DESCRIPTORS_OWN = 128, /* not for connections: listeners, pipes, ... */
-	DESCRIPTORS_CONN = 2   /* of one connection */
+	DESCRIPTORS_OWN = 128, /* not for connections: listeners, logs, ... */
+	DESCRIPTORS_CONN = 2,  /* of one connection */
+	DESCRIPTORS_PIPE = 2   /* of a pipe; bulk and slow readers take one */
+};
+
+/* What each worker may have. */
+struct share {
+	uint64_t conns;
+	unsigned pipes;
+	bool may_splice;
 };
 
 static unsigned
@@ -41,9 +49,11 @@ raise_descriptors(void)
 	return r.rlim_cur;
 }
 
-/* How many connections one worker may have. */
-static uint64_t
-worker_share(const struct settings *s, unsigned workers)
+/* Where nobody said how many connections there may be, three quarters of the
+ * descriptors are for them and a quarter for pipes: whoever holds pipes must
+ * not keep others out. */
+static struct share
+crew_share(const struct settings *s, unsigned workers)
 {
 	uint64_t all = (uint64_t)s->limits.connections;
 	uint64_t files = raise_descriptors();
@@ -51,15 +61,29 @@ worker_share(const struct settings *s, unsigned workers)
 	files =
 	    files > 2 * DESCRIPTORS_OWN ? files - DESCRIPTORS_OWN : files / 2;
 	if (all == 0)
-		all = files / DESCRIPTORS_CONN;
-	return (all + workers - 1) / workers;
+		all = files / 4 * 3 / DESCRIPTORS_CONN;
+	return (struct share){
+		.conns = (all + workers - 1) / workers,
+		.pipes = (unsigned)(files / 4 / DESCRIPTORS_PIPE / workers),
+		.may_splice = s->splice,
+	};
+}
+
+static int
+worker_settle(struct worker *w, void *arg)
+{
+	const struct share *share = arg;
+
+	stream_settle(w, share->may_splice, share->pipes);
+	acceptors_limit(w, share->conns);
+	return 0;
 }
 
 int
 crew_create(struct crew *c, const struct settings *s)
 {
 	unsigned n = s->workers > 0 ? (unsigned)s->workers : cpu_count();
-	uint64_t share = worker_share(s, n);
+	struct share share = crew_share(s, n);
 	int rc = 0;
 
 	c->workers = calloc(n, sizeof(struct worker *));
@@ -71,9 +95,11 @@ crew_create(struct crew *c, const struct settings *s)
 		if (!c->workers[i])
 			return -errno;
 		c->count = i + 1;
-		rc = stream_init(c->workers[i], s->splice);
+		rc = stream_init(c->workers[i]);
 		if (rc == 0)
-			rc = acceptors_init(c->workers[i], share);
+			rc = acceptors_init(c->workers[i], share.conns);
+		if (rc == 0)
+			worker_settle(c->workers[i], &share);
 	}
 	return rc == 0 ? posts_init(c->workers, n) : rc;
 }
@@ -108,26 +134,11 @@ crew_stop(const struct crew *c)
 		worker_stop(c->workers[i]);
 }
 
-struct change {
-	uint64_t share;
-	bool may_splice;
-};
-
-static int
-worker_settle(struct worker *w, void *arg)
-{
-	const struct change *change = arg;
-
-	w->may_splice = change->may_splice;
-	acceptors_limit(w, change->share);
-	return 0;
-}
-
 void
 crew_settle(const struct crew *c, const struct settings *s)
 {
-	struct change change = { worker_share(s, c->count), s->splice };
+	struct share share = crew_share(s, c->count);
 
 	for (unsigned i = 0; i < c->count; i++)
-		worker_call(c->workers[i], worker_settle, &change);
+		worker_call(c->workers[i], worker_settle, &share);
 }

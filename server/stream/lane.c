@@ -18,8 +18,9 @@ enum {
 	LANE_TRUST = 4 * 1024 * 1024, /* bytes taken: no slow reader */
 	SPLICE_AFTER = 4,             /* full reads in a row */
 	SPLICE_SMALL = 16 * 1024,     /* a splice of less ... */
-	SPLICE_PATIENCE = 8,       /* ... so many times in a row: copy again */
-	SPLICE_BYTES = 1024 * 1024 /* as much as the pipe takes */
+	SPLICE_PATIENCE = 8,        /* ... so many times in a row: copy again */
+	SPLICE_BYTES = 1024 * 1024, /* as much as the pipe takes */
+	SPILL_LEAST = 4096          /* bytes; less waits in a small block */
 };
 
 /* The sink took n bytes (negative: errno says why not).  False: no more now. */
@@ -177,6 +178,64 @@ lane_was_full(struct sock *to, struct queue *q)
 		lane_bound(to, q, BULK_BOUND);
 }
 
+/* splice(2) has no flag that keeps it from waiting for a socket. */
+static bool
+sock_set_nonblocking(const struct sock *s)
+{
+	int flags = fcntl(s->watch.fd, F_GETFL);
+
+	return flags >= 0 &&
+	       (flags & O_NONBLOCK ||
+		   fcntl(s->watch.fd, F_SETFL, flags | O_NONBLOCK) == 0);
+}
+
+static void
+lane_take_pipe(struct sock *s, struct sock *to, struct queue *q)
+{
+	if (sock_set_nonblocking(s) && sock_set_nonblocking(to))
+		q->pipe = pipe_take(s->hop.conn->worker->pipes);
+	else
+		q->may_not_splice = true;
+}
+
+/* What a slow sink did not take waits in a pipe: pages of the kernel's, and
+ * none of ours.  False: it could not. */
+static bool
+lane_spill(struct sock *s, struct sock *to, const char *p, size_t n)
+{
+	struct queue *q = s->in;
+	ssize_t w;
+
+	if (n < SPILL_LEAST || q->may_not_splice ||
+	    !s->hop.conn->worker->may_splice)
+		return false;
+	if (!q->pipe)
+		lane_take_pipe(s, to, q);
+	if (!q->pipe || q->pipe->room < n)
+		return false;
+	while (q->pipe->bytes < n) {
+		w = write(
+		    q->pipe->write_fd, p + q->pipe->bytes, n - q->pipe->bytes);
+		if (w <= 0) { /* all of it or nothing: blocks go out first */
+			lane_close(q, s->hop.conn);
+			return false;
+		}
+		q->pipe->bytes += (size_t)w;
+	}
+	return true;
+}
+
+/* Keep what the sink did not take. */
+static enum pass
+lane_keep(struct sock *s, struct sock *to, const char *p, size_t n)
+{
+	if (lane_spill(s, to, p, n) || queue_write(s->in, p, n) == 0)
+		return PASS_AGAIN;
+	conn_end(s->hop.conn, REASON_RESOURCES, PARTY_HOST, -ENOMEM,
+	    "out of memory");
+	return PASS_DEAD;
+}
+
 static enum pass
 lane_copy(struct sock *s, struct sock *to, struct queue *q)
 {
@@ -203,33 +262,9 @@ lane_copy(struct sock *s, struct sock *to, struct queue *q)
 	}
 	if (sent < 0)
 		sent = 0;
-	if (sent < n &&
-	    queue_write(q, scratch + sent, (size_t)(n - sent)) < 0) {
-		conn_end(s->hop.conn, REASON_RESOURCES, PARTY_HOST, -ENOMEM,
-		    "out of memory");
-		return PASS_DEAD;
-	}
-	return PASS_AGAIN;
-}
-
-/* splice(2) has no flag that keeps it from waiting for a socket. */
-static bool
-sock_set_nonblocking(const struct sock *s)
-{
-	int flags = fcntl(s->watch.fd, F_GETFL);
-
-	return flags >= 0 &&
-	       (flags & O_NONBLOCK ||
-		   fcntl(s->watch.fd, F_SETFL, flags | O_NONBLOCK) == 0);
-}
-
-static void
-lane_begin_splice(struct sock *s, struct sock *to, struct queue *q)
-{
-	if (sock_set_nonblocking(s) && sock_set_nonblocking(to))
-		q->pipe = pipe_take(s->hop.conn->worker->pipes);
-	else
-		q->may_not_splice = true;
+	if (sent == n)
+		return PASS_AGAIN;
+	return lane_keep(s, to, scratch + sent, (size_t)(n - sent));
 }
 
 /* Is the next step a splice?  Takes or gives back the pipe. */
@@ -241,7 +276,7 @@ lane_splices(struct sock *s, struct sock *to, struct queue *q)
 		     !q->may_not_splice;
 
 	if (wants && !q->pipe)
-		lane_begin_splice(s, to, q);
+		lane_take_pipe(s, to, q);
 	else if (!wants && q->pipe)
 		lane_close(q, c);
 	return q->pipe != NULL;

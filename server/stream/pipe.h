@@ -15,6 +15,7 @@ struct pipe {
 	struct pipe *next;
 	int read_fd, write_fd;
 	size_t bytes; /* inside */
+	size_t room;  /* bytes that an empty one surely takes */
 };
 
 struct pipe_pool;
@@ -23,7 +24,11 @@ struct pipe_pool;
 struct pipe_pool *pipe_pool_create(void);
 void pipe_pool_destroy(struct pipe_pool **pool);
 
-/* An empty pipe, or NULL (out of memory or descriptors: copy instead). */
+/* How many pipes may be open at once; a pool may none before it is told. */
+void pipe_pool_limit(struct pipe_pool *pool, unsigned most);
+
+/* An empty pipe, or NULL (the limit, or out of memory or descriptors: copy
+ * instead). */
 struct pipe *pipe_take(struct pipe_pool *pool);
 
 /* Give it back; one that is not empty is closed.  Leaves NULL behind. */

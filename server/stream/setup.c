@@ -17,15 +17,21 @@ stream_last_words(struct worker *w)
 }
 
 int
-stream_init(struct worker *w, bool may_splice)
+stream_init(struct worker *w)
 {
 	w->pipes = pipe_pool_create();
 	if (!w->pipes)
 		return -ENOMEM;
-	w->may_splice = may_splice;
 	w->doubt_timer.fn = sock_doubts_due;
 	w->at_end = stream_last_words;
 	return 0;
+}
+
+void
+stream_settle(struct worker *w, bool may_splice, unsigned pipes)
+{
+	w->may_splice = may_splice;
+	pipe_pool_limit(w->pipes, pipes);
 }
 
 void

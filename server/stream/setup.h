@@ -11,7 +11,11 @@
 struct pipeline;
 
 /* [main, before the worker starts] 0 or -ENOMEM. */
-int stream_init(struct worker *w, bool may_splice);
+int stream_init(struct worker *w);
+
+/* [the worker, or main before it starts] May bytes go from socket to socket in
+ * the kernel, and through how many pipes at once? */
+void stream_settle(struct worker *w, bool may_splice, unsigned pipes);
 
 /* [main, once it has ended] */
 void stream_finish(struct worker *w);

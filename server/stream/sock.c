@@ -131,6 +131,22 @@ sock_write_end(struct sock *s)
 	return PASS_IDLE;
 }
 
+/* What was held back may go on; where nothing was, an idle connection needs no
+ * pipe. */
+static void
+sock_flushed(struct queue *q)
+{
+	struct sock *from;
+
+	if (!q->source || q->source->task.fn != sock_turn)
+		return;
+	from = CONTAINER_OF(q->source, struct sock, hop);
+	if (from->may_read)
+		hop_wake(q->source);
+	else
+		lane_close(q, from->hop.conn);
+}
+
 enum pass
 sock_flush(struct sock *s)
 {
@@ -143,10 +159,7 @@ sock_flush(struct sock *s)
 		r = lane_flush(s, q);
 		if (r == PASS_DEAD || !queue_is_empty(q))
 			return r;
-		/* A socket that was held back may go on. */
-		if (q->source && q->source->task.fn == sock_turn &&
-		    CONTAINER_OF(q->source, struct sock, hop)->may_read)
-			hop_wake(q->source);
+		sock_flushed(q);
 	}
 	return q->has_ended ? sock_write_end(s) : PASS_IDLE;
 }

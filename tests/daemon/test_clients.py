@@ -138,7 +138,7 @@ class DoesNotRead(Case):
         self.assertEqual(sum(took), total)
 
     def test_reader_that_stalls(self):
-        self.run_stalled("", 32)
+        self.run_stalled("", 20)
 
     def test_reader_that_stalls_while_bytes_are_copied(self):
         # What has been read and could not be sent: a block.

@@ -114,7 +114,8 @@ host_start(void)
 	for (unsigned i = 0; i < HOST_WORKERS; i++) {
 		host.workers[i] = worker_create(i);
 		ck_assert_ptr_nonnull(host.workers[i]);
-		ck_assert_int_eq(stream_init(host.workers[i], true), 0);
+		ck_assert_int_eq(stream_init(host.workers[i]), 0);
+		stream_settle(host.workers[i], true, 64);
 		ck_assert_int_eq(acceptors_init(host.workers[i], 1000), 0);
 	}
 	ck_assert_int_eq(posts_init(host.workers, HOST_WORKERS), 0);

@@ -75,7 +75,8 @@ begin(void)
 	for (unsigned i = 0; i < WORKERS; i++) {
 		workers[i] = worker_create(i);
 		ck_assert_ptr_nonnull(workers[i]);
-		ck_assert_int_eq(stream_init(workers[i], true), 0);
+		ck_assert_int_eq(stream_init(workers[i]), 0);
+		stream_settle(workers[i], true, 64);
 		ck_assert_int_eq(acceptors_init(workers[i], 1000), 0);
 	}
 	ck_assert_int_eq(posts_init(workers, WORKERS), 0);
