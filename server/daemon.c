@@ -282,6 +282,7 @@ daemon_end(struct daemon *d)
 		d->drain_due_ms = d->loop.now_ms;
 	} else {
 		d->drain_due_ms = d->loop.now_ms + patience;
+		succession_reload_cancel(&d->generations);
 		notify_send("STOPPING=1\nSTATUS=ending");
 		log_notice("ending: %" PRIu64 " connections have %" PRId64
 			   " seconds to end",
@@ -324,29 +325,38 @@ notify_serving(const struct daemon *d, const char *remark)
 		    getenv("NOTIFY_SOCKET"), strerror(-rc));
 }
 
-/* Signals that come meanwhile are one more when this returns. */
+static void
+daemon_reloading(void *arg)
+{
+	(void)arg;
+	notify_send(
+	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, loop_clock() * 1000);
+}
+
+static void
+daemon_reloaded(void *arg, const struct verdict *v)
+{
+	const struct daemon *d = arg;
+	const struct log_field took = { "ms", NULL, v->took_ms };
+	unsigned number = generation_number(d->generations.current);
+
+	log_report(v->report);
+	if (v->rc == 0)
+		log_line(LOG_L_NOTICE, &took, 1,
+		    "reloaded: generation %u serves", number);
+	else
+		log_line(LOG_L_ERROR, &took, 1,
+		    "reload refused: generation %u goes on as it was", number);
+	notify_serving(d, v->rc == 0 ? "" : ", the last reload was refused");
+}
+
 static void
 daemon_reload(struct daemon *d)
 {
-	struct report report = { 0 };
-	int rc;
-
-	if (d->drain_due_ms) {
+	if (d->drain_due_ms)
 		log_notice("ending, so the configuration is not read again");
-		return;
-	}
-	notify_send(
-	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, loop_clock() * 1000);
-	rc = succession_reload(&d->generations, &report);
-	log_report(&report);
-	if (rc == 0)
-		log_notice("reloaded: generation %u serves",
-		    generation_number(d->generations.current));
 	else
-		log_error("reload refused: generation %u goes on as it was",
-		    generation_number(d->generations.current));
-	notify_serving(d, rc == 0 ? "" : ", the last reload was refused");
-	report_finish(&report);
+		succession_reload(&d->generations);
 }
 
 static void
@@ -417,6 +427,8 @@ daemon_begin(struct daemon *d, struct report *report)
 		.plugin_dirs = d->options->dirs,
 		.loop = &d->loop,
 		.settle = daemon_take_settings,
+		.reloading = daemon_reloading,
+		.reloaded = daemon_reloaded,
 		.arg = d,
 	};
 	return succession_begin(&d->generations, &d->first, report);
