@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Bindery authors */
 
-#include "daemon.h"
+#include "daemon-inner.h"
 
 #include "abi/table.h"
 #include "base/compiler.h"
 #include "config/read.h"
-#include "crew.h"
 #include "log/log.h"
 #include "log/notify.h"
-#include "reload/succession.h"
 #include "stream/pledge.h"
 #include "stream/setup.h"
 #include "stream/work.h"
@@ -31,22 +29,6 @@
 enum {
 	POOL_THREADS = 32,
 	POOL_DEADLINE_MS = 1000,
-	DRAIN_LOOK_MS = 20, /* how often a drain looks whether it is done */
-	STUCK_MS = 1000,    /* after the cut: for blocking work to come back */
-};
-
-struct daemon {
-	const struct options *options;
-	struct loop loop; /* the main thread's: signals */
-	struct watch signals;
-	struct pool *pool;
-	struct crew crew;
-	struct generation *first; /* until it serves */
-	struct succession generations;
-	struct timer drain_timer;
-	int64_t drain_due_ms; /* 0: not ending */
-	unsigned cut;         /* connections that were cut */
-	bool is_stuck;        /* blocking work does not come back */
 };
 
 /* --------------------------------------------------------------------- making
@@ -213,6 +195,7 @@ daemon_destroy(struct daemon **at)
 	*at = NULL;
 	if (!d)
 		return;
+	daemon_close_control(d);
 	generation_destroy(&d->first);
 	if (d->generations.current)
 		succession_end(&d->generations);
@@ -231,65 +214,6 @@ void
 daemon_dump(const struct daemon *d)
 {
 	generation_dump(d->first, stdout);
-}
-
-/* --------------------------------------------------------------------- ending
- */
-
-static int
-worker_cut(struct worker *w, void *arg)
-{
-	unsigned *cut = arg;
-
-	*cut += stream_end_all(w, REASON_SHUTDOWN);
-	return 0;
-}
-
-static void
-daemon_cut(struct daemon *d)
-{
-	for (unsigned i = 0; i < d->crew.count; i++)
-		worker_call(d->crew.workers[i], worker_cut, &d->cut);
-}
-
-static void
-drain_look(struct timer *t)
-{
-	struct daemon *d = CONTAINER_OF(t, struct daemon, drain_timer);
-
-	if (succession_pins(&d->generations) == 0) {
-		loop_end(&d->loop);
-		return;
-	}
-	if (d->loop.now_ms >= d->drain_due_ms)
-		daemon_cut(d);
-	if (d->loop.now_ms >= d->drain_due_ms + STUCK_MS) {
-		d->is_stuck = true;
-		loop_end(&d->loop);
-		return;
-	}
-	timer_arm(d->loop.timers, t, d->loop.now_ms + DRAIN_LOOK_MS);
-}
-
-/* The first time: let connections end by themselves.  The second: cut them. */
-static void
-daemon_end(struct daemon *d)
-{
-	const struct generation *g = d->generations.current;
-	int64_t patience = generation_settings(g)->shutdown_timeout;
-
-	if (d->drain_due_ms) {
-		d->drain_due_ms = d->loop.now_ms;
-	} else {
-		d->drain_due_ms = d->loop.now_ms + patience;
-		succession_reload_cancel(&d->generations);
-		notify_send("STOPPING=1\nSTATUS=ending");
-		log_notice("ending: %" PRIu64 " connections have %" PRId64
-			   " seconds to end",
-		    succession_pins(&d->generations), patience / 1000);
-		succession_drain(&d->generations);
-	}
-	timer_arm(d->loop.timers, &d->drain_timer, d->loop.now_ms);
 }
 
 /* -------------------------------------------------------------------- signals
@@ -336,7 +260,7 @@ daemon_reloading(void *arg)
 static void
 daemon_reloaded(void *arg, const struct verdict *v)
 {
-	const struct daemon *d = arg;
+	struct daemon *d = arg;
 	const struct log_field took = { "ms", NULL, v->took_ms };
 	unsigned number = generation_number(d->generations.current);
 
@@ -348,6 +272,8 @@ daemon_reloaded(void *arg, const struct verdict *v)
 		log_line(LOG_L_ERROR, &took, 1,
 		    "reload refused: generation %u goes on as it was", number);
 	notify_serving(d, v->rc == 0 ? "" : ", the last reload was refused");
+	if (d->control)
+		control_reloaded(d->control, v);
 }
 
 static void
@@ -420,6 +346,8 @@ status_of_start(int rc)
 static int
 daemon_begin(struct daemon *d, struct report *report)
 {
+	int rc;
+
 	d->generations = (struct succession){
 		.crew = d->crew,
 		.host = &abi_table,
@@ -431,7 +359,10 @@ daemon_begin(struct daemon *d, struct report *report)
 		.reloaded = daemon_reloaded,
 		.arg = d,
 	};
-	return succession_begin(&d->generations, &d->first, report);
+	/* Before anybody can connect: it may fail. */
+	rc = daemon_open_control(d, generation_settings(d->first), report);
+	return rc < 0 ? rc
+		      : succession_begin(&d->generations, &d->first, report);
 }
 
 int
@@ -451,6 +382,7 @@ daemon_start(struct daemon *d)
 	say_report(&report, d->options);
 	report_finish(&report);
 	if (rc < 0) {
+		daemon_close_control(d);
 		crew_stop(&d->crew);
 		log_stop();
 		return status_of_start(rc);
@@ -466,7 +398,7 @@ daemon_start(struct daemon *d)
 int
 daemon_run(struct daemon *d)
 {
-	d->drain_timer.fn = drain_look;
+	d->drain_timer.fn = daemon_drain_look;
 	loop_run(&d->loop);
 	if (d->is_stuck) {
 		/* A lookup that hangs, say: nothing can be stopped in order
@@ -475,6 +407,7 @@ daemon_run(struct daemon *d)
 		log_stop();
 		_exit(d->cut ? EXIT_CUT : EX_OK);
 	}
+	daemon_close_control(d);
 	succession_end(&d->generations);
 	crew_stop(&d->crew);
 	log_notice("ended: %u connections had to be cut", d->cut);

@@ -51,7 +51,7 @@ static const struct bnd_option settings_log_table[] = {
 
 static const struct bnd_option settings_control_table[] = {
 	SETTINGS_OPTION(control.socket, BND_T_STRING, "socket",
-	    .doc = "Absolute path of the control socket; none unless given."),
+	    .doc = "Absolute path of the control socket, or \"none\"."),
 	SETTINGS_OPTION(control.mode_text, BND_T_STRING, "mode", .def = "0660",
 	    .doc = "Permissions of the control socket, in octal."),
 	{ 0 }
@@ -134,7 +134,7 @@ settings_check_socket(const struct settings *s, struct report *report)
 	const char *path = s->control.socket;
 	char quote[OPTION_QUOTE];
 
-	if (!path)
+	if (!path || strcmp(path, "none") == 0)
 		return 0;
 	if (path[0] != '/' || path[strlen(path) - 1] == '/')
 		return settings_error(report, at,

@@ -150,7 +150,7 @@ log_configure(const struct log_settings *s, const char **error_r)
 	if (r)
 		return r;
 	log_target_use(t);
-	atomic_store_explicit(&log_level_now, s->level, memory_order_relaxed);
+	log_set_level(s->level);
 	return 0;
 }
 
@@ -201,4 +201,33 @@ log_after_fork(void)
 {
 	pthread_mutex_init(&log_lock, NULL);
 	log_writer = NULL;
+}
+
+void
+log_set_level(int level)
+{
+	atomic_store_explicit(&log_level_now, level, memory_order_relaxed);
+}
+
+static const char *const log_level_names[] = { [LOG_L_ERROR] = "error",
+	[LOG_L_WARN] = "warn",
+	[LOG_L_NOTICE] = "notice",
+	[LOG_L_INFO] = "info",
+	[LOG_L_DEBUG] = "debug" };
+
+const char *
+log_level_name(int level)
+{
+	if (level < LOG_L_ERROR)
+		return "error";
+	return log_level_names[level > LOG_L_DEBUG ? LOG_L_DEBUG : level];
+}
+
+int
+log_level_of_name(const char *name)
+{
+	for (int i = LOG_L_ERROR; i <= LOG_L_DEBUG; i++)
+		if (strcmp(name, log_level_names[i]) == 0)
+			return i;
+	return -EINVAL;
 }

@@ -54,6 +54,11 @@ int log_configure(const struct log_settings *s, const char **error_r);
 /* [main] Is the target usable (the file can be opened, the socket is there)? */
 int log_check(const struct log_settings *s, const char **error_r);
 
+/* [any] Another level until the next log_configure(). */
+void log_set_level(int level);
+const char *log_level_name(int level);
+int log_level_of_name(const char *name);
+
 /* [main] Start and stop (flush, bounded by a second) the writing thread. Start:
  * 0, or -errno, and lines are written at once still. */
 int log_start(void);

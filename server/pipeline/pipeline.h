@@ -54,7 +54,8 @@ struct pipeline {
 	int64_t drain_timeout_ms;
 	const char *file;
 	unsigned line;
-	bool has_entry; /* an exit leads here; structure.c's */
+	bool has_entry;  /* an exit leads here; structure.c's */
+	bool is_drained; /* the operator closed its listeners */
 };
 
 struct binding {

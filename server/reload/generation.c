@@ -360,6 +360,7 @@ generation_create(struct config_tree **tree, uint32_t number,
 		return NULL;
 	}
 	g->number = number;
+	g->born_ms = loop_clock();
 	g->crew = *crew;
 	g->tree = *tree;
 	*tree = NULL;

@@ -73,9 +73,10 @@ class Daemon:
     def configure(self, pipelines, settings="", workers=1, shutdown="2s"):
         """Put a configuration in place, at once and whole.  The settings
         begin in line 4, the pipelines two lines below them."""
+        control = f'control = {{ socket = "{self.path("control.sock")}"; }};'
         with open(self.path("new.conf"), "w") as f:
             f.write(f'workers = {workers};\n'
-                    f'log = {{ format = "json"; }};\n'
+                    f'log = {{ format = "json"; }}; {control}\n'
                     f'shutdown_timeout = "{shutdown}";\n'
                     f'{settings}\npipelines: {{\n{pipelines}\n}};\n')
         os.rename(self.path("new.conf"), self.config)
