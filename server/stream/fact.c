@@ -220,3 +220,11 @@ fact_text(struct conn *c, const char *key)
 {
 	return fact_get(c, key, BND_F_TEXT, NULL);
 }
+
+const char *
+fact_text_if_set(struct conn *c, const char *key)
+{
+	struct fact *f = *fact_find(c, key);
+
+	return f ? fact_as_text(f) : NULL;
+}

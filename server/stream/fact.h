@@ -25,6 +25,9 @@ const void *fact_get(struct conn *c, const char *key, unsigned kind, size_t *n);
 
 const char *fact_text(struct conn *c, const char *key);
 
+/* Not what the host knows itself, unless somebody asked for it before. */
+const char *fact_text_if_set(struct conn *c, const char *key);
+
 void facts_free(struct conn *c);
 
 #endif
