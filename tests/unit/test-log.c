@@ -624,9 +624,11 @@ START_TEST(a_flood_that_is_over_is_told_by_the_thread)
 	test_begin();
 	use(target_a);
 	ck_assert_int_eq(log_start(), 0);
-	poll(NULL, 0, 50); /* until it sleeps */
-	while (i < 12)
+	while (i < 12) {
+		if (i == 10)
+			poll(NULL, 0, 200); /* until it sleeps again */
 		complain(i++, "trouble");
+	}
 	for (end = NULL, i = 0; !end && i < 100; i++) {
 		poll(NULL, 0, 100);
 		text = content_of(path_a);
