@@ -24,13 +24,12 @@ struct binding_spec {
 
 struct pipeline_spec {
 	const char *name;
-	const struct bnd_node *node; /* for positions in messages */
-	int64_t drain_timeout;       /* ms; the daemon's unless given */
-	int log_level;               /* index, as settings.log.level; the
-					daemon's unless given */
-	int log_connections;         /* bool, and one in: as in settings.log
-				      */
-	int64_t log_sample;
+	const struct bnd_node *node;   /* for positions in messages */
+	int64_t drain_timeout;         /* ms; the daemon's unless given */
+	int log_level;                 /* index, as settings.log.level; the
+					  daemon's unless given */
+	int log_connections;           /* these two as in settings.log; the */
+	int64_t log_sample;            /* daemon's unless given */
 	struct binding_spec *bindings; /* in order, at least one */
 	size_t count;
 	const struct bnd_node *log_node, *bindings_node; /* as written */
@@ -46,8 +45,7 @@ struct settings {
 		int format; /* enum log_format */
 		const char *target;
 		int connections; /* bool: a line for each at its end */
-		int64_t sample;  /* for one in so many of those that went well
-				  */
+		int64_t sample;  /* one in so many of the usual ends */
 	} log;
 	struct {
 		const struct bnd_node *node;

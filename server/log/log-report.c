@@ -19,7 +19,6 @@ log_report_entry(const struct report_entry *e)
 		{ "file", e->file, 0 },
 		{ "line", NULL, e->line },
 	};
-
 	size_t count = e->line ? 3 : e->file ? 2 : 1;
 
 	log_line(e->is_warning ? LOG_L_WARN : LOG_L_ERROR, fields, count, "%s",
@@ -41,7 +40,7 @@ log_report(const struct report *report)
 /* ------------------------------------------------------- to standard error */
 
 struct log_printer {
-	struct log_target stderr_; /* by itself, whatever the log's is */
+	struct log_target target; /* by itself, whatever the log's is */
 	int64_t end_ms;
 };
 
@@ -61,14 +60,14 @@ log_print(struct log_printer *p, bool is_warning, const char *fmt, ...)
 	if (left_ms <= 0)
 		return;
 	head = (size_t)snprintf(line, sizeof(line), "%s%s",
-	    p->stderr_.envelope == LOG_AS_PREFIXED ? priority : "",
+	    p->target.envelope == LOG_AS_PREFIXED ? priority : "",
 	    is_warning ? "warning: " : "");
 	va_start(ap, fmt);
 	vsnprintf(line + head, sizeof(line) - head, fmt, ap);
 	va_end(ap);
 	n = strnlen(line, sizeof(line) - 2);
 	line[n++] = '\n';
-	if (log_target_write(&p->stderr_, line, n, (int)left_ms) < (ssize_t)n)
+	if (log_target_write(&p->target, line, n, (int)left_ms) < (ssize_t)n)
 		p->end_ms = 0;
 }
 
@@ -77,7 +76,7 @@ log_report_print(const struct report *report)
 {
 	struct log_printer p = { .end_ms = log_clock_ms() + LOG_PRINT_MS };
 
-	log_target_init_stderr(&p.stderr_);
+	log_target_init_stderr(&p.target);
 	for (size_t i = 0; i < report->count; i++)
 		log_print(&p, report->entries[i].is_warning, "%s",
 		    report->entries[i].text);
