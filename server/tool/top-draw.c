@@ -105,7 +105,7 @@ top_draw(
 	CLEANUP(table_finish) struct table pipelines = TABLE(pipeline_columns);
 	CLEANUP(table_finish)
 	struct table connections = TABLE(connection_columns);
-	size_t left = rows ? rows_left(rows, 6) : (size_t)-1; /* the heads */
+	size_t left = rows ? rows_left(rows, 5) : (size_t)-1; /* the heads */
 	size_t n = json_array_size(view_list(frame, "pipelines"));
 	/* Connections have half of the screen, or what pipelines leave. */
 	size_t most = n < left / 2 ? n : left / 2 + left % 2;

@@ -40,9 +40,12 @@ top_sample_take(struct top_sample *s, const struct tool *t)
 static json_int_t
 top_rate(int64_t was, int64_t is, int64_t interval_ms)
 {
+	double rate;
+
 	if (interval_ms <= 0 || is < was)
 		return 0;
-	return (json_int_t)((double)(is - was) * 1000 / (double)interval_ms);
+	rate = (double)(is - was) * 1000 / (double)interval_ms;
+	return rate < (double)VIEW_INT_MAX ? (json_int_t)rate : VIEW_INT_MAX;
 }
 
 /* Entries of a list by the text of a member that is a name or a number. */

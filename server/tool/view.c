@@ -17,7 +17,11 @@ view_text(const json_t *o, const char *key)
 int64_t
 view_int(const json_t *o, const char *key)
 {
-	return json_integer_value(json_object_get(o, key));
+	json_int_t n = json_integer_value(json_object_get(o, key));
+
+	return n > VIEW_INT_MAX    ? VIEW_INT_MAX
+	       : n < -VIEW_INT_MAX ? -VIEW_INT_MAX
+				   : n;
 }
 
 bool

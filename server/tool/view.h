@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Numbers of the protocol are smaller; others are taken for this. */
+#define VIEW_INT_MAX ((int64_t)1 << 53)
+
 const char *view_text(const json_t *o, const char *key); /* "": none */
 int64_t view_int(const json_t *o, const char *key);      /* 0: none */
 bool view_flag(const json_t *o, const char *key);
