@@ -209,10 +209,12 @@ operands_take(struct tool *t, int argc, char **argv)
 	return EX_OK;
 }
 
+/* What messages of getopt_long() begin with. */
+static char arguments_name[] = "bindery";
+
 static int
 command_parse(struct tool *t, int argc, char **argv)
 {
-	static char name[] = "bindery";
 	struct grammar g = { 0 };
 	int rc;
 
@@ -225,7 +227,7 @@ command_parse(struct tool *t, int argc, char **argv)
 		g.shorts[g.short_count++] = '+';
 	grammar_add(&g, t->command->options);
 	grammar_add(&g, command_globals);
-	argv[0] = name; /* what getopt's messages begin with */
+	argv[0] = arguments_name;
 	rc = options_take(t, &g, argc, argv);
 	return rc ? rc : operands_take(t, argc, argv);
 }
@@ -240,6 +242,8 @@ arguments_parse(struct tool *t, int argc, char **argv)
 	t->local = json_object();
 	if (!t->arguments || !t->local)
 		return tool_no_memory();
+	if (argc > 0)
+		argv[0] = arguments_name;
 	grammar_add(&g, command_globals);
 	rc = options_take(t, &g, argc, argv);
 	if (rc || t->is_help || t->command)

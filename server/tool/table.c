@@ -92,7 +92,7 @@ table_take_note(struct table *t, char *text)
 static const char *
 cell_text(const struct table_cell *cell)
 {
-	return *cell->text ? cell->text : "-";
+	return *cell->text || cell->is_note ? cell->text : "-";
 }
 
 /* What a line still may take. */
