@@ -124,8 +124,8 @@ class Options(Case):
 
     def test_usage(self):
         for args in (["-x"], ["--no-such"], ["-c"], ["-p"], ["-l"], ["word"],
-                     ["-t", "-T"], ["-T", "-l", "echo"], ["-t", "word"], ["-j"], ["-t", "-j"],
-                     ["-p", "/"] * 40):
+                     ["-t", "-T"], ["-T", "-l", "echo"], ["-t", "word"], ["-j"],
+                     ["-t", "-j"], ["-p", "/"] * 40):
             p = run(*args)
             self.assertEqual((64, ""), (p.returncode, p.stdout), args)
             self.assertRegex(p.stderr, r"^\S*binderyd: .+\n", args)
