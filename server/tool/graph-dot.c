@@ -3,12 +3,9 @@
 
 #include "tool/graph.h"
 
-#include "tool/tool.h"
 #include "tool/view.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 /* In a quoted string of Graphviz; a backslash would begin an escape. */
 static void
@@ -24,10 +21,7 @@ dot_quoted(FILE *out, const char *text)
 static void
 dot_text(FILE *out, const json_t *o, const char *key)
 {
-	char *text = graph_text(o, key);
-
-	dot_quoted(out, text ? text : "?");
-	free(text);
+	dot_quoted(out, view_text(o, key));
 }
 
 /* "PIPELINE/BINDING" */
@@ -55,11 +49,9 @@ dot_label(FILE *out, const json_t *b)
 	}
 	json_array_foreach(list, i, address)
 	{
-		json_t *holder = json_pack("{s:O}", "text", address);
-
 		fputs("\\n", out);
-		dot_text(out, holder, "text");
-		json_decref(holder);
+		if (json_is_string(address))
+			dot_quoted(out, json_string_value(address));
 	}
 }
 
@@ -141,7 +133,7 @@ dot_exits(FILE *out, const json_t *pipelines, const json_t *p)
 	}
 }
 
-int
+void
 graph_dot(FILE *out, const json_t *pipelines)
 {
 	const json_t *p;
@@ -151,5 +143,4 @@ graph_dot(FILE *out, const json_t *pipelines)
 	json_array_foreach(pipelines, i, p) dot_pipeline(out, p, i);
 	json_array_foreach(pipelines, i, p) dot_exits(out, pipelines, p);
 	fprintf(out, "}\n");
-	return EX_OK;
 }

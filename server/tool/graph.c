@@ -3,7 +3,6 @@
 
 #include "tool/graph.h"
 
-#include "base/utf8.h"
 #include "tool/command.h"
 #include "tool/terminal.h"
 #include "tool/view.h"
@@ -12,7 +11,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { GRAPH_BINDINGS = 256, GRAPH_LABELS = 1024, GRAPH_INDENT = 2 };
+enum { GRAPH_INDENT = 2 };
 
 /* What lines are made of. */
 struct graph_lines {
@@ -30,10 +29,10 @@ struct graph {
 	FILE *out;
 	const struct graph_lines *lines;
 	const json_t *bindings;
-	char *labels[GRAPH_LABELS]; /* what leads in: owned */
+	char **labels; /* what leads in: owned */
 	size_t label_count, label_width;
-	size_t columns[GRAPH_BINDINGS]; /* where exits of a binding go down */
-	bool is_broken;                 /* no memory */
+	size_t *columns; /* where exits of a binding go down; owned */
+	bool is_broken;  /* no memory */
 };
 
 static void
@@ -41,31 +40,27 @@ graph_finish(struct graph *g)
 {
 	for (size_t i = 0; i < g->label_count; i++)
 		free(g->labels[i]);
-}
-
-char *
-graph_text(const json_t *o, const char *key)
-{
-	char *text = strdup(view_text(o, key));
-
-	if (text)
-		utf8_tame(text);
-	return text;
+	free(g->labels);
+	free(g->columns);
 }
 
 /* Takes the text. */
 static void
 graph_label(struct graph *g, char *text)
 {
+	char **labels;
 	size_t width;
 
-	if (!text)
-		g->is_broken = true;
-	if (!text || g->label_count == GRAPH_LABELS) {
+	/* Few: one longer each time will do. */
+	labels =
+	    reallocarray(g->labels, g->label_count + 1, sizeof(*g->labels));
+	if (labels)
+		g->labels = labels;
+	if (!labels || !text) {
 		free(text);
+		g->is_broken = true;
 		return;
 	}
-	utf8_tame(text);
 	g->labels[g->label_count++] = text;
 	width = text_width(text);
 	if (width > g->label_width)
@@ -147,26 +142,19 @@ graph_left(const struct graph *g)
 	return GRAPH_INDENT;
 }
 
-/* "[tls]", or "[first (pass)]" of another name than its type. */
+/* "[tls]", or "[first (pass)]" of another name than its type; how wide. */
 static size_t
-graph_box(struct graph *g, const json_t *binding)
+graph_box(const struct graph *g, const json_t *binding)
 {
-	char *name = graph_text(binding, "name");
-	char *type = graph_text(binding, "type");
-	size_t width = 0;
+	const char *name = view_text(binding, "name");
+	const char *type = view_text(binding, "type");
 
-	if (!name || !type) {
-		g->is_broken = true;
-	} else if (!*type || strcmp(name, type) == 0) {
+	if (!*type || strcmp(name, type) == 0) {
 		fprintf(g->out, "[%s]", name);
-		width = text_width(name) + 2;
-	} else {
-		fprintf(g->out, "[%s (%s)]", name, type);
-		width = text_width(name) + text_width(type) + 5;
+		return text_width(name) + 2;
 	}
-	free(name);
-	free(type);
-	return width;
+	fprintf(g->out, "[%s (%s)]", name, type);
+	return text_width(name) + text_width(type) + 5;
 }
 
 /* Exits go down from the middle of each box. */
@@ -180,8 +168,6 @@ graph_chain(struct graph *g, size_t column)
 	{
 		size_t width;
 
-		if (i == GRAPH_BINDINGS)
-			break;
 		if (i) {
 			fputs(g->lines->arrow, g->out);
 			column += text_width(g->lines->arrow);
@@ -197,8 +183,7 @@ graph_chain(struct graph *g, size_t column)
 static void
 graph_exit(const struct graph *g, size_t i, const json_t *exit, bool is_last)
 {
-	json_t *holder = json_pack("{s:O}", "exit", exit);
-	char *name = graph_text(holder, "exit");
+	const char *name = json_string_value(exit);
 	size_t column = 0;
 
 	for (size_t k = 0; k < i; k++) {
@@ -212,8 +197,6 @@ graph_exit(const struct graph *g, size_t i, const json_t *exit, bool is_last)
 	graph_pad(g, g->columns[i] - column);
 	fprintf(g->out, "%s%s\n", is_last ? g->lines->last : g->lines->tee,
 	    name ? name : "?");
-	free(name);
-	json_decref(holder);
 }
 
 /* From the last binding to the first, so that no lines cross. */
@@ -223,7 +206,7 @@ graph_exits(const struct graph *g)
 	size_t n = json_array_size(g->bindings), k;
 	const json_t *exit;
 
-	for (size_t i = n < GRAPH_BINDINGS ? n : GRAPH_BINDINGS; i-- > 0;) {
+	for (size_t i = n; i-- > 0;) {
 		json_t *exits =
 		    view_list(json_array_get(g->bindings, i), "exits");
 
@@ -240,18 +223,19 @@ graph_pipeline(FILE *out, const json_t *pipelines, const json_t *p,
 	struct graph g = {
 		.out = out, .lines = lines, .bindings = view_list(p, "bindings")
 	};
-	char *name = graph_text(p, "name");
 	const json_t *binding;
 	size_t i;
 
-	fprintf(out, "%s%s\n", name ? name : "?",
+	fprintf(out, "%s%s\n", view_text(p, "name"),
 	    view_flag(p, "is_target") ? " (target)" : "");
-	free(name);
 	json_array_foreach(g.bindings, i, binding) graph_listens(&g, binding);
 	graph_origins(&g, pipelines, view_text(p, "name"));
+	g.columns = calloc(json_array_size(g.bindings) + 1, sizeof(*g.columns));
+	if (g.is_broken || !g.columns)
+		return tool_no_memory();
 	graph_chain(&g, graph_left(&g));
 	graph_exits(&g);
-	return g.is_broken ? tool_no_memory() : EX_OK;
+	return EX_OK;
 }
 
 int
@@ -276,9 +260,15 @@ graph_draw(FILE *out, const json_t *pipelines, bool is_utf8)
 int
 print_graph(const struct tool *tool, const json_t *answer)
 {
-	const json_t *pipelines = view_list(answer, "pipelines");
+	/* Names and addresses are written in many places: tamed here, once. */
+	CLEANUP(json_release)
+	json_t *pipelines = view_tamed(view_list(answer, "pipelines"));
 
-	if (json_object_get(tool->local, "dot"))
-		return graph_dot(stdout, pipelines);
+	if (!pipelines)
+		return tool_no_memory();
+	if (json_object_get(tool->local, "dot")) {
+		graph_dot(stdout, pipelines);
+		return EX_OK;
+	}
 	return graph_draw(stdout, pipelines, terminal_look().is_utf8);
 }

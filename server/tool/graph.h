@@ -20,11 +20,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* EX_OK, or EX_SOFTWARE: said. */
+/* The strings must be fit for a terminal: see view_tamed().  EX_OK, or
+ * EX_SOFTWARE: said. */
 int graph_draw(FILE *out, const json_t *pipelines, bool is_utf8);
-int graph_dot(FILE *out, const json_t *pipelines);
 
-/* A string of the answer, fit for a terminal; NULL: no memory. */
-char *graph_text(const json_t *o, const char *key);
+void graph_dot(FILE *out, const json_t *pipelines);
 
 #endif

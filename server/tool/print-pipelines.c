@@ -33,29 +33,35 @@ static const struct table_column plugin_columns[] = {
 static const char *const byte_counts[] = { "from_client", "to_client",
 	"from_backend", "to_backend" };
 
+/* A list of NULL: no memory. */
+static void
+pipeline_ended(struct table *t, const json_t *list)
+{
+	char *text = list ? view_join(list, ", ") : NULL;
+
+	if (text)
+		table_note(t, "    ended: %s", text);
+	else
+		table_take_note(t, NULL);
+	free(text);
+}
+
 /* "    ended: done 12, idle-timeout 3" below the pipeline's row. */
 static void
 pipeline_reasons(struct table *t, const json_t *reasons)
 {
-	char *text = NULL, *longer;
+	CLEANUP(json_release) json_t *list = json_array();
 	const char *name;
 	json_t *count;
+	int rc = 0;
 
-	json_object_foreach((json_t *)(uintptr_t)reasons, name, count)
-	{
-		if (json_integer_value(count) == 0)
-			continue;
-		if (asprintf(&longer, "%s%s %s %lld",
-			text ? text : "    ended:", text ? "," : "", name,
-			(long long)json_integer_value(count)) < 0)
-			longer = NULL;
-		free(text);
-		text = longer;
-		if (!text)
-			break;
-	}
-	if (text)
-		table_take_note(t, text);
+	json_object_foreach((json_t *)(uintptr_t)reasons, name,
+	    count) if (json_integer_value(count)) rc |=
+	    json_array_append_new(
+		list, json_sprintf("%s %lld", name,
+			  (long long)json_integer_value(count)));
+	if (json_array_size(list) || rc || !list)
+		pipeline_ended(t, rc ? NULL : list);
 }
 
 static void

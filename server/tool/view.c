@@ -3,6 +3,8 @@
 
 #include "tool/view.h"
 
+#include "base/utf8.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +38,60 @@ view_list(const json_t *o, const char *key)
 	json_t *list = json_object_get(o, key);
 
 	return json_is_array(list) ? list : NULL;
+}
+
+static json_t *
+tamed_string(const json_t *o)
+{
+	char *text = strdup(json_string_value(o));
+	json_t *copy = NULL;
+
+	if (text) {
+		utf8_tame(text);
+		copy = json_string(text);
+	}
+	free(text);
+	return copy;
+}
+
+static json_t *
+tamed_list(const json_t *o)
+{
+	json_t *copy = json_array(), *item;
+	size_t i;
+
+	json_array_foreach(
+	    o, i, item) if (json_array_append_new(copy, view_tamed(item)) < 0)
+	{
+		json_decref(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+static json_t *
+tamed_object(const json_t *o)
+{
+	json_t *copy = json_object(), *member;
+	const char *key;
+
+	json_object_foreach((json_t *)(uintptr_t)o, key,
+	    member) if (json_object_set_new(copy, key, view_tamed(member)) < 0)
+	{
+		json_decref(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+json_t *
+view_tamed(const json_t *o)
+{
+	if (!o || json_is_array(o))
+		return tamed_list(o);
+	if (json_is_object(o))
+		return tamed_object(o);
+	return json_is_string(o) ? tamed_string(o) : json_deep_copy(o);
 }
 
 /* A stream that ends as a string. */

@@ -22,6 +22,10 @@ int64_t view_int(const json_t *o, const char *key);      /* 0: none */
 bool view_flag(const json_t *o, const char *key);
 json_t *view_list(const json_t *o, const char *key); /* NULL: none */
 
+/* A copy in which every string is fit for a terminal; of NULL an empty list.
+ * NULL: no memory. */
+json_t *view_tamed(const json_t *o);
+
 /* A list of strings or numbers as one text, to be freed.  NULL: no memory. */
 char *view_join(const json_t *list, const char *between);
 

@@ -33,6 +33,7 @@ show(FILE *out, json_t *answer)
 {
 	static char name[] = "name";
 	char *operands[] = { name, NULL };
+	json_t *tamed;
 
 	for (const struct command *c = commands; c->name; c++) {
 		struct tool t = {
@@ -42,8 +43,10 @@ show(FILE *out, json_t *answer)
 		if (c->print)
 			c->print(&t, answer);
 	}
-	graph_draw(out, view_list(answer, "pipelines"), true);
-	graph_dot(out, view_list(answer, "pipelines"));
+	tamed = view_tamed(view_list(answer, "pipelines"));
+	graph_draw(out, tamed, true);
+	graph_dot(out, tamed);
+	json_decref(tamed);
 	show_frame(out, answer);
 }
 

@@ -154,7 +154,7 @@ parse(const char *text)
 static void
 check_graph(const char *pipelines, bool is_utf8, const char *wanted)
 {
-	json_t *o = parse(pipelines);
+	json_t *raw = parse(pipelines), *o = view_tamed(raw);
 	char *text = NULL;
 	size_t n;
 	FILE *f = open_memstream(&text, &n);
@@ -164,6 +164,7 @@ check_graph(const char *pipelines, bool is_utf8, const char *wanted)
 	ck_assert_str_eq(text, wanted);
 	free(text);
 	json_decref(o);
+	json_decref(raw);
 }
 
 static const char graph[] =

@@ -77,8 +77,8 @@ class FakeDaemon:
             with s:
                 try:
                     self._one(s)
-                except OSError:
-                    pass  # a tool that had enough
+                except (OSError, ValueError):
+                    pass  # a tool that had enough, or says nonsense
 
     def _one(self, s):
         s.settimeout(20 * SCALE)
