@@ -41,11 +41,11 @@ help_all(void)
 
 		snprintf(name, sizeof(name), "%s%s%s", c->name,
 		    *c->operands ? " " : "", c->operands);
-		printf("  %-28s %s\n", name, c->help);
+		printf("  %-30s %s\n", name, c->help);
 	}
-	printf("\nThe default socket is %s; the environment variable "
-	       "BINDERY_SOCKET\nnames another.  'bindery help COMMAND' "
-	       "explains one; see bindery(8).\n",
+	printf("\nThe default socket is %s;\n"
+	       "the environment variable BINDERY_SOCKET names another.\n"
+	       "'bindery help COMMAND' explains one; see bindery(8).\n",
 	    BINDERY_SOCKET);
 }
 
