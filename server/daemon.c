@@ -4,15 +4,19 @@
 #include "daemon.h"
 
 #include "abi/table.h"
+#include "activation.h"
 #include "base/compiler.h"
 #include "config/read.h"
 #include "crew.h"
+#include "handover.h"
 #include "log/log.h"
 #include "log/notify.h"
 #include "reload/succession.h"
 #include "stream/pledge.h"
 #include "stream/setup.h"
 #include "stream/work.h"
+#include "upgrade.h"
+#include "worker/listener.h"
 #include "worker/pool.h"
 
 #include <errno.h>
@@ -43,6 +47,9 @@ struct daemon {
 	struct crew crew;
 	struct generation *first; /* until it serves */
 	struct succession generations;
+	struct upgrade upgrade;
+	bool has_left;     /* another process has taken over */
+	bool reload_waits; /* for the verdict of the upgrade */
 	struct timer drain_timer;
 	int64_t drain_due_ms; /* 0: not ending */
 	unsigned cut;         /* connections that were cut */
@@ -57,6 +64,8 @@ say_report(const struct report *report, const struct options *o)
 {
 	if (!o->is_quiet || report_has_errors(report))
 		report_print(report, stderr);
+	if (report_has_errors(report))
+		handover_refuse(report);
 }
 
 /* The settings that belong to the process; see struct succession. */
@@ -106,6 +115,19 @@ daemon_settle(
 		report_error(report, NULL, 0, "cannot make the workers: %s",
 		    strerror(-rc));
 	arena_finish(&arena);
+	return rc;
+}
+
+/* The listening sockets that we are given, whoever gives them. */
+static int
+daemon_inherit(struct report *report)
+{
+	int rc = handover_take(report);
+
+	if (rc == 0)
+		rc = activation_take(report);
+	if (rc == -ENOMEM)
+		report->out_of_memory = true;
 	return rc;
 }
 
@@ -176,6 +198,7 @@ signals_hold(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
@@ -197,7 +220,9 @@ daemon_create(const struct options *o, int *status_r)
 		return NULL;
 	}
 	d->options = o;
-	*status_r = daemon_build(d, &report);
+	upgrade_init(&d->upgrade, &d->loop, o->argv);
+	if (o->action != ACTION_RUN || daemon_inherit(&report) == 0)
+		*status_r = daemon_build(d, &report);
 	say_report(&report, o);
 	report_finish(&report);
 	if (*status_r != EX_OK)
@@ -220,6 +245,8 @@ daemon_destroy(struct daemon **at)
 	if (d->pool)
 		pool_destroy(&d->pool, POOL_DEADLINE_MS);
 	crew_destroy(&d->crew);
+	upgrade_finish(&d->upgrade);
+	inherit_finish();
 	if (d->signals.fd >= 0)
 		close(d->signals.fd);
 	if (d->loop.epoll_fd >= 0)
@@ -261,9 +288,9 @@ drain_look(struct timer *t)
 		loop_end(&d->loop);
 		return;
 	}
-	if (d->loop.now_ms >= d->drain_due_ms)
+	if (d->drain_due_ms && d->loop.now_ms >= d->drain_due_ms)
 		daemon_cut(d);
-	if (d->loop.now_ms >= d->drain_due_ms + STUCK_MS) {
+	if (d->drain_due_ms && d->loop.now_ms >= d->drain_due_ms + STUCK_MS) {
 		d->is_stuck = true;
 		loop_end(&d->loop);
 		return;
@@ -278,15 +305,19 @@ daemon_end(struct daemon *d)
 	const struct generation *g = d->generations.current;
 	int64_t patience = generation_settings(g)->shutdown_timeout;
 
+	upgrade_cancel(&d->upgrade);
 	if (d->drain_due_ms) {
 		d->drain_due_ms = d->loop.now_ms;
 	} else {
 		d->drain_due_ms = d->loop.now_ms + patience;
-		notify_send("STOPPING=1\nSTATUS=ending");
+		/* It would be said of the service, which goes on. */
+		if (!d->has_left)
+			notify_send("STOPPING=1\nSTATUS=ending");
 		log_notice("ending: %" PRIu64 " connections have %" PRId64
 			   " seconds to end",
 		    succession_pins(&d->generations), patience / 1000);
-		succession_drain(&d->generations);
+		if (!d->has_left) /* else it drains since then */
+			succession_drain(&d->generations);
 	}
 	timer_arm(d->loop.timers, &d->drain_timer, d->loop.now_ms);
 }
@@ -331,8 +362,13 @@ daemon_reload(struct daemon *d)
 	struct report report = { 0 };
 	int rc;
 
-	if (d->drain_due_ms) {
+	if (d->drain_due_ms || d->has_left) {
 		log_notice("ending, so the configuration is not read again");
+		return;
+	}
+	if (upgrade_is_on(&d->upgrade)) {
+		log_notice("the configuration is read again after the upgrade");
+		d->reload_waits = true;
 		return;
 	}
 	notify_send(
@@ -349,6 +385,53 @@ daemon_reload(struct daemon *d)
 	report_finish(&report);
 }
 
+/* ------------------------------------------------------------------ upgrading
+ */
+
+/* Another process serves: let our connections end. */
+static void
+daemon_leave(struct daemon *d)
+{
+	d->has_left = true;
+	listeners_keep_files(true);
+	inherit_finish();
+	succession_retire(&d->generations);
+	timer_arm(d->loop.timers, &d->drain_timer, d->loop.now_ms);
+}
+
+static void
+daemon_upgraded(void *arg, int rc, pid_t pid, const struct report *report)
+{
+	struct daemon *d = arg;
+	bool reload_waits = d->reload_waits;
+
+	d->reload_waits = false;
+	log_report(report);
+	if (rc < 0) {
+		log_error("upgrade refused: process %d goes on as it was",
+		    (int)getpid());
+		if (reload_waits)
+			daemon_reload(d);
+		return;
+	}
+	log_notice("process %d has taken over: %" PRIu64
+		   " connections end here",
+	    (int)pid, succession_pins(&d->generations));
+	daemon_leave(d);
+	/* It may have read the configuration before it was changed. */
+	if (reload_waits)
+		kill(pid, SIGHUP);
+}
+
+static void
+daemon_upgrade(struct daemon *d)
+{
+	if (d->drain_due_ms || d->has_left)
+		log_notice("ending, so no other program takes over");
+	else if (upgrade_begin(&d->upgrade, daemon_upgraded, d) < 0)
+		log_notice("an upgrade is under way");
+}
+
 static void
 signal_take(struct daemon *d, unsigned number)
 {
@@ -360,6 +443,9 @@ signal_take(struct daemon *d, unsigned number)
 	case SIGUSR1:
 		if (log_reopen() < 0)
 			log_error("cannot reopen the log: %s", strerror(errno));
+		break;
+	case SIGUSR2:
+		daemon_upgrade(d);
 		break;
 	case SIGHUP:
 		daemon_reload(d);
@@ -390,6 +476,7 @@ signals_start(struct daemon *d)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	d->signals.fn = signals_ready;
 	d->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -422,6 +509,17 @@ daemon_begin(struct daemon *d, struct report *report)
 	return succession_begin(&d->generations, &d->first, report);
 }
 
+/* We are the process that the service manager shall know. */
+static void
+daemon_serves(void *arg, bool is_heir)
+{
+	if (is_heir) {
+		notify_send("MAINPID=%d", (int)getpid());
+		log_notice("process %d has taken over", (int)getpid());
+	}
+	notify_serving(arg, "");
+}
+
 int
 daemon_start(struct daemon *d)
 {
@@ -443,7 +541,8 @@ daemon_start(struct daemon *d)
 		log_stop();
 		return status_of_start(rc);
 	}
-	notify_serving(d, "");
+	if (handover_ready(&d->loop, daemon_serves, d) < 0)
+		log_error("cannot wait for the program that hands over");
 	log_notice("binderyd %s serves %zu pipelines with %u workers",
 	    BINDERY_VERSION,
 	    generation_settings(d->generations.current)->pipeline_count,
@@ -463,6 +562,8 @@ daemon_run(struct daemon *d)
 		log_stop();
 		_exit(d->cut ? EXIT_CUT : EX_OK);
 	}
+	if (d->has_left)
+		d->cut += (unsigned)d->generations.cut;
 	succession_end(&d->generations);
 	crew_stop(&d->crew);
 	log_notice("ended: %u connections had to be cut", d->cut);

@@ -29,6 +29,8 @@ struct succession {
 	struct generation *current;
 	struct generation *leaving; /* draining, newest first */
 	struct timer timer;         /* looks after those */
+	bool is_retired;            /* current is draining too */
+	uint64_t cut;               /* connections that a deadline ended */
 };
 
 /* Start the first generation, which becomes s's, and let it serve.  0, or
@@ -42,6 +44,10 @@ int succession_reload(struct succession *s, struct report *report);
 
 /* Nobody follows: close the listeners, let connections end. */
 void succession_drain(struct succession *s);
+
+/* The same, and each pipeline's drain deadline holds, as if one had followed.
+ * cut is counted from here on. */
+void succession_retire(struct succession *s);
 
 /* Connections, jobs and messages of all generations. */
 uint64_t succession_pins(const struct succession *s);

@@ -57,11 +57,13 @@ class Daemon:
     stand before it."""
 
     def __init__(self, pipelines, settings="", workers=1, env=None, args=(),
-                 files=None, shutdown="2s", wait=True, paths=PATHS):
+                 files=None, shutdown="2s", wait=True, paths=PATHS,
+                 program=BINDERYD, launcher=(), pass_fds=()):
         self.directory = tempfile.TemporaryDirectory(prefix="bindery-test-")
         self.config = self.path("test.conf")
         self.configure(pipelines, settings, workers, shutdown)
-        self.args = [BINDERYD, *paths, "-c", self.config, *args]
+        self.args = [*launcher, program, *paths, "-c", self.config, *args]
+        self.pass_fds = pass_fds
         self.env = environment(env)
         self.files = files
         self.status = None
@@ -94,7 +96,7 @@ class Daemon:
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             self.args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, env=self.env,
+            stderr=subprocess.PIPE, env=self.env, pass_fds=self.pass_fds,
             preexec_fn=self._limit if self.files else None)
         self.pid = self.process.pid
         self.reader = threading.Thread(target=self._read, daemon=True)
