@@ -118,19 +118,6 @@ daemon_settle(
 	return rc;
 }
 
-/* The listening sockets that we are given, whoever gives them. */
-static int
-daemon_inherit(struct report *report)
-{
-	int rc = handover_take(report);
-
-	if (rc == 0)
-		rc = activation_take(report);
-	if (rc == -ENOMEM)
-		report->out_of_memory = true;
-	return rc;
-}
-
 static int
 daemon_build(struct daemon *d, struct report *report)
 {
@@ -171,16 +158,34 @@ open_standard(void)
 	return 0;
 }
 
+/* The listening sockets that we are given, whoever gives them. */
 static int
-daemon_init(struct daemon *d)
+daemon_inherit(struct report *report)
+{
+	int rc = handover_take(report);
+
+	if (rc == 0)
+		rc = activation_take(report);
+	if (rc == -ENOMEM)
+		report->out_of_memory = true;
+	return rc;
+}
+
+static int
+daemon_init(struct daemon *d, const struct options *o, struct report *report)
 {
 	int rc = open_standard();
 
+	d->options = o;
 	d->signals.fd = d->loop.epoll_fd = -1;
+	/* Before a descriptor of ours could be taken for one of them. */
+	if (rc == 0 && o->action == ACTION_RUN)
+		rc = daemon_inherit(report);
 	if (rc == 0)
 		rc = loop_init(&d->loop);
 	if (rc < 0)
 		return rc;
+	upgrade_init(&d->upgrade, &d->loop, o->argv);
 	d->pool = pool_create(POOL_THREADS);
 	if (!d->pool)
 		return -ENOMEM;
@@ -213,16 +218,12 @@ daemon_create(const struct options *o, int *status_r)
 	signal(SIGPIPE, SIG_IGN);
 	if (o->action == ACTION_RUN)
 		signals_hold();
-	rc = d ? daemon_init(d) : -ENOMEM;
-	if (rc < 0) {
-		fprintf(stderr, "binderyd: cannot start: %s\n", strerror(-rc));
-		daemon_destroy(&d);
-		return NULL;
-	}
-	d->options = o;
-	upgrade_init(&d->upgrade, &d->loop, o->argv);
-	if (o->action != ACTION_RUN || daemon_inherit(&report) == 0)
+	rc = d ? daemon_init(d, o, &report) : -ENOMEM;
+	if (rc == 0)
 		*status_r = daemon_build(d, &report);
+	else if (!report_has_errors(&report))
+		report_error(&report, NULL, 0, "binderyd: cannot start: %s",
+		    strerror(-rc));
 	say_report(&report, o);
 	report_finish(&report);
 	if (*status_r != EX_OK)

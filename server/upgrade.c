@@ -292,16 +292,21 @@ upgrade_too_late(struct upgrade *u)
 static void
 upgrade_look_after(struct upgrade *u)
 {
+	pid_t pid = u->pid;
 	int status;
 
 	if (!heir_has_ended(u, &status)) {
 		upgrade_look_in(u, REAP_MS);
 		return;
 	}
-	heir_tell_end(u, status);
-	for (size_t i = 0; i < u->report.count; i++)
-		log_warn("%s", u->report.entries[i].text);
-	report_finish(&u->report);
+	if (WIFSIGNALED(status))
+		log_error("process %d, which had taken over, was ended by "
+			  "signal %d (%s)",
+		    (int)pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		log_notice("process %d, which had taken over, ended with "
+			   "status %d",
+		    (int)pid, WEXITSTATUS(status));
 }
 
 static void
@@ -374,7 +379,9 @@ upgrade_hello(struct upgrade *u)
 	int n = snprintf(text, sizeof(text), "hello %d %zu\n", HANDOVER_VERSION,
 	    u->gifts.count);
 
-	return handover_send(u->watch.fd, text, (size_t)n, NULL, 0);
+	int rc = handover_send(u->watch.fd, text, (size_t)n, NULL, 0);
+
+	return rc == -EPIPE ? 0 : rc; /* it is dead already, we shall hear */
 }
 
 /* ----------------------------------------------------------------- hearing */

@@ -6,6 +6,7 @@ a child of the test, so that it sees how each of them ends."""
 
 import ctypes
 import os
+import re
 import shutil
 import signal
 import time
@@ -15,6 +16,8 @@ from .case import Case
 from .peers import exactly
 
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of <sys/prctl.h>
+STATUS = re.compile(r"process (\d+), which had taken over, ended with status "
+                    r"(\d+)$")
 
 
 def is_running(pid):
@@ -105,14 +108,21 @@ class HeirsCase(Case):
         while True:
             try:
                 got, status = os.waitpid(pid, os.WNOHANG)
-            except ChildProcessError:  # its parent lives
-                got = 0
+            except ChildProcessError:  # its parent lives, and reaps it
+                got, status = self.status_in_log(d, pid)
             if got == pid:
                 d.statuses[pid] = os.waitstatus_to_exitcode(status)
                 return d.statuses[pid]
             if time.monotonic() > end:
                 self.fail(f"process {pid} does not end\n{d.said()}")
             time.sleep(0.005)
+
+    def status_in_log(self, d, pid):
+        for r in list(d.records):
+            m = STATUS.match(r.get("message", ""))
+            if m and int(m[1]) == pid:
+                return pid, int(m[2]) << 8
+        return 0, 0
 
     def end_line(self, d):
         if d.status is not None:
