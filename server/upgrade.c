@@ -381,7 +381,10 @@ upgrade_hello(struct upgrade *u)
 
 	int rc = handover_send(u->watch.fd, text, (size_t)n, NULL, 0);
 
-	return rc == -EPIPE ? 0 : rc; /* it is dead already, we shall hear */
+	if (rc == 0)
+		rc = upgrade_give(u);
+	/* The rest can wait; and if it is dead already we shall hear. */
+	return rc == -EAGAIN || rc == -EPIPE ? 0 : rc;
 }
 
 /* ----------------------------------------------------------------- hearing */
@@ -424,6 +427,7 @@ upgrade_hear(struct upgrade *u, char *text)
 		report_error(&u->report, NULL, 0,
 		    "the new program '%s' says what is not understood",
 		    u->program);
+		u->has_spoken = true;
 		upgrade_fail(u, -EPROTO, true);
 	}
 }
@@ -444,7 +448,7 @@ upgrade_ready(struct watch *w, uint32_t events)
 		if (u->state != UPGRADE_GIVING || !(events & EPOLLOUT))
 			return;
 		rc = upgrade_give(u);
-		if (rc == 0 || rc == -EAGAIN || rc == -EINTR)
+		if (rc == 0 || rc == -EAGAIN)
 			return;
 	}
 	if (rc < 0 && rc != -EPIPE)
@@ -472,7 +476,6 @@ upgrade_begin(struct upgrade *u, upgrade_done_fn *done, void *arg)
 	if (rc == 0)
 		rc = upgrade_hello(u);
 	if (rc == 0) {
-		u->due_ms = u->loop->now_ms + u->deadline_ms;
 		upgrade_look_in(u, u->deadline_ms);
 		return 0;
 	}
