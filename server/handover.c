@@ -71,9 +71,12 @@ handover_receive(int fd, struct handover_message *m)
 		.msg_controllen = sizeof(control.bytes) };
 	ssize_t n = recvmsg(fd, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
+	/* It ended without hearing us out; its last words come behind that. */
+	if (n < 0 && errno == ECONNRESET)
+		n = recvmsg(fd, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	m->fd_count = 0;
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
+		return -errno;
 	message_take_fds(m, &h);
 	m->size = (size_t)n;
 	m->text[n] = '\0';

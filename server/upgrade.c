@@ -81,16 +81,20 @@ heir_environment(char *variable)
 	return all;
 }
 
-/* Signals as a fresh program has them: ours are blocked or ignored. */
+/* Signals as a fresh program has them, but those that are meant for a running
+ * one wait until it is one. */
 static int
 heir_attributes(posix_spawnattr_t *attr)
 {
-	sigset_t all, none;
+	sigset_t all, later;
 
 	sigfillset(&all);
-	sigemptyset(&none);
+	sigemptyset(&later);
+	sigaddset(&later, SIGHUP);
+	sigaddset(&later, SIGUSR1);
+	sigaddset(&later, SIGUSR2);
 	posix_spawnattr_setsigdefault(attr, &all);
-	posix_spawnattr_setsigmask(attr, &none);
+	posix_spawnattr_setsigmask(attr, &later);
 	return posix_spawnattr_setflags(
 	    attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 }

@@ -242,6 +242,32 @@ class Reloading(Inheriting):
         self.reload(d)
         self.assertEqual(50, self.queue_limit(s))
 
+    def test_options_of_a_socket_of_our_own(self):
+        path = os.path.join(self.temporary(), "s")
+        d = self.line(pipeline(f'"unix:{path}"'), workers=2)
+        old = self.served(path)
+        for mode in (0o600, 0o666):
+            d.configure(pipeline(f'"unix:{path}"',
+                                 more=f'mode = "{mode:04o}";'), workers=2)
+            self.reload(d)
+            self.assertEqual(mode, stat.S_IMODE(os.stat(path).st_mode))
+        d.configure(pipeline(f'"unix:{path}"', more="colour = 1;"), workers=2)
+        self.refused(d, "colour")
+        self.assertEqual(0o666, stat.S_IMODE(os.stat(path).st_mode))
+        self.assert_served(old)
+
+    def test_v6only_cannot_change(self):
+        if not has_ipv6():
+            self.skipTest("there is no IPv6 here")
+        port = FreePort.get()
+        d = self.line(pipeline(f'"[::]:{port}"', more='v6only = "yes";'))
+        old = self.served(("::1", port))
+        d.configure(pipeline(f'"[::]:{port}"'))
+        self.refused(d, f"'[::]:{port}' is open and does not serve IPv4, "
+                        "which cannot change while it is: set v6only as it "
+                        "was, or restart the host")
+        self.assert_served(old)
+
     def queue_limit(self, s):
         """tcpi_sacked, which for a listening socket is its backlog."""
         info = s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)

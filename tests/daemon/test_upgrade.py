@@ -308,7 +308,8 @@ class Refusing(HeirsCase):
 
     def test_a_program_that_says_something_else(self):
         d = self.begin()
-        self.replace(self.program, "#!/bin/sh\nprintf 'hm\\n' >&3\nexec sleep 9\n")
+        self.replace(self.program,
+                     "#!/bin/sh\nprintf 'hm\\n' >&3\nexec sleep 9\n")
         self.upgrade_refused(d, "says what is not understood")
         self.assert_unchanged(d)
 

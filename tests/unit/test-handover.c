@@ -107,6 +107,25 @@ START_TEST(a_message_has_text_and_descriptors)
 }
 END_TEST
 
+START_TEST(last_words_of_one_that_did_not_listen)
+{
+	struct handover_message m;
+
+	begin();
+	say("unheard");
+	ck_assert_int_eq(handover_send(young, "last", 4, NULL, 0), 0);
+	close(young);
+	ck_assert_int_eq(handover_receive(old, &m), 1);
+	ck_assert_str_eq(m.text, "last");
+	ck_assert_int_eq(handover_receive(old, &m), 0);
+
+	begin();
+	say("unheard");
+	close(young);
+	ck_assert_int_eq(handover_receive(old, &m), 0);
+}
+END_TEST
+
 static void
 send_many(int fd, unsigned n)
 {
@@ -436,8 +455,9 @@ START_TEST(names_of_the_manager)
 END_TEST
 
 UNIT_TESTS("handover", a_message_has_text_and_descriptors,
-    messages_that_are_none, nobody_hands_over, sockets_are_taken,
-    no_sockets_at_all, messages_that_are_wrong,
-    what_does_not_listen_is_not_taken, a_variable_that_leads_nowhere,
-    a_refusal_tells_the_errors, an_agreed_hand_over, the_old_one_is_gone,
-    nobody_to_wait_for, variables_of_the_manager, names_of_the_manager)
+    last_words_of_one_that_did_not_listen, messages_that_are_none,
+    nobody_hands_over, sockets_are_taken, no_sockets_at_all,
+    messages_that_are_wrong, what_does_not_listen_is_not_taken,
+    a_variable_that_leads_nowhere, a_refusal_tells_the_errors,
+    an_agreed_hand_over, the_old_one_is_gone, nobody_to_wait_for,
+    variables_of_the_manager, names_of_the_manager)

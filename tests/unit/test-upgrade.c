@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -149,6 +150,41 @@ START_TEST(it_gets_our_sockets_and_one_more)
 }
 END_TEST
 
+/* More than the pair holds: the rest follows when it reads. */
+START_TEST(it_gets_many_sockets)
+{
+	enum { MANY = 2000 };
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct rlimit limit;
+	char name[INHERIT_NAME_MAX + 1], expected[32];
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur < MANY + 100)
+		return;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	ck_assert_int_eq(bind(fd, (void *)&a, sizeof(sa_family_t)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	for (int i = 0; i < MANY; i++)
+		ck_assert_int_eq(inherit_add(dup(fd), name, true), 0);
+	begin("sleep 0.2;"
+	      "n=$(dd bs=65536 count=33 <&3 2>/dev/null | wc -c);"
+	      "printf 'failed\n%s\n' \"$n\" >&3");
+	ck_assert_int_eq(upgrade_begin(&upgrade, done, &verdict), 0);
+	ck_assert_int_eq(upgrade.state, UPGRADE_GIVING);
+	for (int i = 0; i < TURNS && verdicts == 0; i++)
+		loop_turn(&loop, 100);
+	snprintf(expected, sizeof(expected), "%zu|",
+	    strlen("hello 1 2000\n") + 32 * strlen("sockets\n") +
+		MANY * (INHERIT_NAME_MAX + strlen("l \n")));
+	ck_assert_str_eq(said, expected);
+	inherit_finish();
+}
+END_TEST
+
 START_TEST(how_it_can_fail)
 {
 	fails("exit 7", -ECHILD,
@@ -242,5 +278,6 @@ START_TEST(we_end_meanwhile)
 END_TEST
 
 UNIT_TESTS("upgrade", it_is_this_program, it_takes_over, it_outlives_us,
-    it_gets_our_sockets_and_one_more, how_it_can_fail, it_cannot_be_started,
-    it_is_too_late, it_hangs_up_and_hangs, it_is_called_off, we_end_meanwhile)
+    it_gets_our_sockets_and_one_more, it_gets_many_sockets, how_it_can_fail,
+    it_cannot_be_started, it_is_too_late, it_hangs_up_and_hangs,
+    it_is_called_off, we_end_meanwhile)

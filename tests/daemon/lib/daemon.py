@@ -30,7 +30,8 @@ def environment(extra=None):
 def run(*args, paths=PATHS, timeout=20, env=None, launcher=(), **more):
     """binderyd with arguments, to its end; stdout and stderr are text.  It
     must not die of a signal, nor displease a sanitizer."""
-    p = subprocess.run([*launcher, BINDERYD, *paths, *args], stdin=subprocess.DEVNULL,
+    p = subprocess.run([*launcher, BINDERYD, *paths, *args],
+                       stdin=subprocess.DEVNULL,
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                        timeout=timeout * SCALE, env=environment(env),
                        errors="surrogateescape", **more)
