@@ -429,7 +429,8 @@ daemon_upgrade(struct daemon *d)
 {
 	if (d->drain_due_ms || d->has_left)
 		log_notice("ending, so no other program takes over");
-	else if (upgrade_begin(&d->upgrade, daemon_upgraded, d) < 0)
+	else if (handover_is_on() ||
+		 upgrade_begin(&d->upgrade, daemon_upgraded, d) < 0)
 		log_notice("an upgrade is under way");
 }
 

@@ -118,6 +118,12 @@ heir_forget(void)
 	heir.watch = (struct watch){ 0 };
 }
 
+bool
+handover_is_on(void)
+{
+	return heir.watch.fd != 0;
+}
+
 static bool
 fd_is_pair(int fd)
 {

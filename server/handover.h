@@ -61,6 +61,9 @@ int handover_take(struct report *report);
 /* It cannot be: tell the old one. */
 void handover_refuse(const struct report *report);
 
+/* Is the old one still the main process? */
+bool handover_is_on(void);
+
 /* We serve.  taken() is called when we are the main process: now, if there was
  * nobody to take over from (is_heir false), or once the old one has agreed or
  * is gone.  0 or -errno. */

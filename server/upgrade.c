@@ -202,12 +202,19 @@ upgrade_kill(struct upgrade *u)
 	u->due_ms = u->loop->now_ms + KILLED_MS;
 }
 
+/* The new one may have said otherwise. */
+static void
+upgrade_stay(const struct upgrade *u)
+{
+	if (u->is_told)
+		notify_send("MAINPID=%d", (int)getpid());
+}
+
 /* From here on it is only to be ended: by itself, or else by us. */
 static void
 upgrade_fail(struct upgrade *u, int rc, bool at_once)
 {
-	if (u->state == UPGRADE_GOING) /* it may have said otherwise */
-		notify_send("MAINPID=%d", (int)getpid());
+	upgrade_stay(u);
 	u->state = UPGRADE_FAILING;
 	u->rc = rc;
 	u->due_ms = u->loop->now_ms + GRACE_MS;
@@ -255,28 +262,36 @@ upgrade_tell(struct upgrade *u, int rc, pid_t pid)
 	report_finish(&report);
 }
 
+/* It lives on: is there anything left to wait for? */
+static bool
+upgrade_may_wait(struct upgrade *u)
+{
+	if (u->loop->now_ms < u->due_ms)
+		return true;
+	if (u->is_killed)
+		return false;
+	upgrade_kill(u);
+	return true;
+}
+
 static void
 upgrade_look_at_end(struct upgrade *u)
 {
 	bool had_pid = u->pid != 0;
 	int status = 0;
 
-	if (!heir_has_ended(u, &status)) {
-		if (u->loop->now_ms < u->due_ms) {
-			upgrade_look_in(u, LOOK_MS);
-			return;
-		}
-		if (!u->is_killed) {
-			upgrade_kill(u);
-			upgrade_look_in(u, LOOK_MS);
-			return;
-		}
+	if (heir_has_ended(u, &status)) {
+		if (had_pid && !u->has_spoken)
+			heir_tell_end(u, status);
+	} else if (upgrade_may_wait(u)) {
+		upgrade_look_in(u, LOOK_MS);
+		return;
+	} else {
 		report_error(&u->report, NULL, 0,
 		    "process %d, the new program, cannot be ended",
 		    (int)u->pid);
-	} else if (had_pid && !u->has_spoken) {
-		heir_tell_end(u, status);
 	}
+	upgrade_stay(u);
 	u->pid = 0;
 	u->state = UPGRADE_IDLE;
 	upgrade_tell(u, u->rc, 0);
@@ -376,13 +391,13 @@ upgrade_give(struct upgrade *u)
 	return loop_rewatch(u->loop, &u->watch, EPOLLIN);
 }
 
+/* The first words, and as many sockets as fit. */
 static int
-upgrade_hello(struct upgrade *u)
+upgrade_greet(struct upgrade *u)
 {
 	char text[64];
 	int n = snprintf(text, sizeof(text), "hello %d %zu\n", HANDOVER_VERSION,
 	    u->gifts.count);
-
 	int rc = handover_send(u->watch.fd, text, (size_t)n, NULL, 0);
 
 	if (rc == 0)
@@ -423,6 +438,7 @@ upgrade_hear(struct upgrade *u, char *text)
 		upgrade_hear_failed(u, text);
 	} else if (u->state == UPGRADE_WAITING && !strcmp(text, "ready\n")) {
 		u->state = UPGRADE_GOING;
+		u->is_told = true;
 		/* If that does not reach it, its end is what we hear next. */
 		handover_send(u->watch.fd, "go\n", 3, NULL, 0);
 	} else if (u->state == UPGRADE_GOING && !strcmp(text, "taken\n")) {
@@ -474,11 +490,11 @@ upgrade_begin(struct upgrade *u, upgrade_done_fn *done, void *arg)
 	u->done = done;
 	u->arg = arg;
 	u->given = 0;
-	u->is_killed = u->has_spoken = false;
+	u->is_told = u->is_killed = u->has_spoken = false;
 	u->state = UPGRADE_GIVING;
 	rc = upgrade_start(u);
 	if (rc == 0)
-		rc = upgrade_hello(u);
+		rc = upgrade_greet(u);
 	if (rc == 0) {
 		upgrade_look_in(u, u->deadline_ms);
 		return 0;

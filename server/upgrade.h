@@ -46,9 +46,10 @@ struct upgrade {
 	struct watch watch;
 	struct timer timer;
 	int64_t due_ms;
-	pid_t pid; /* 0: none, or reaped */
+	pid_t pid;    /* 0: none, or reaped */
+	bool is_told; /* to be the main process */
 	bool is_killed;
-	bool has_spoken; /* it has said itself what is wrong */
+	bool has_spoken; /* why it fails has been said */
 	int rc;          /* the verdict, when it is failing */
 	struct gifts gifts;
 	size_t given; /* how many of them are on their way */

@@ -281,7 +281,9 @@ class Upgrading(Inheriting):
                            ["web", "later"], workers=2)
         for _ in range(3):
             old = self.served(self.port(s))
-            self.upgrade(d)
+            heir = self.upgrade(d)
+            with open(f"/proc/{heir}/environ") as f:
+                self.assertNotIn("LISTEN_", f.read())
             self.assert_served(old)
             old.close()
             self.assertEqual(0, self.wait_pid(d, d.pids[-2]))

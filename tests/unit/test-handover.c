@@ -361,10 +361,12 @@ START_TEST(an_agreed_hand_over)
 	ck_assert_str_eq(m.text, "ready\n");
 	loop_turn(&l, 0);
 	ck_assert_int_eq(times, 0);
+	ck_assert(handover_is_on());
 	say("go\n");
 	loop_turn(&l, 1000);
 	ck_assert_int_eq(times, 1);
 	ck_assert(was_heir);
+	ck_assert(!handover_is_on());
 	ck_assert_int_eq(handover_receive(old, &m), 1);
 	ck_assert_str_eq(m.text, "taken\n");
 	ck_assert_int_eq(handover_receive(old, &m), 0);
