@@ -180,12 +180,15 @@ hello_read(const struct handover_message *m, uint64_t *count_r)
 	unsigned version;
 	char end;
 
-	if (m->fd_count > 0 ||
-	    sscanf(m->text, "hello %u %" SCNu64 "%c", &version, count_r,
+	if (m->fd_count > 0 || sscanf(m->text, "hello %u", &version) != 1)
+		return -EPROTO;
+	if (version != HANDOVER_VERSION)
+		return -EPROTONOSUPPORT;
+	if (sscanf(m->text, "hello %u %" SCNu64 "%c", &version, count_r,
 		&end) != 3 ||
 	    end != '\n')
 		return -EPROTO;
-	return version == HANDOVER_VERSION ? 0 : -EPROTONOSUPPORT;
+	return 0;
 }
 
 /* Into the table: a line of text for each descriptor. */

@@ -229,6 +229,7 @@ static const struct {
 	{ "hello 1 x\n", NULL, 0, -EPROTO },
 	{ "hello 1 1", NULL, 0, -EPROTO },
 	{ "hello 2 1\n", NULL, 0, -EPROTONOSUPPORT },
+	{ "hello 2 and more\n", NULL, 0, -EPROTONOSUPPORT },
 	{ "ready\n", NULL, 0, -EPROTO },
 	{ "hello 1 1\n", NULL, 0, -ECONNRESET },
 	{ "hello 1 1\n", "sockets\n", 0, -EPROTO },
