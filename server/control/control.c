@@ -4,6 +4,7 @@
 #include "control/control-inner.h"
 
 #include "log/log.h"
+#include "worker/inherit.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -77,10 +78,21 @@ control_ready(struct watch *w, uint32_t events)
 	loop_unwatch(c->setup.loop, &c->watch);
 }
 
-static void
-control_listen_on(struct control *c)
+void
+control_serve(struct control *c)
 {
-	loop_watch(c->setup.loop, &c->watch, EPOLLIN);
+	if (c->watch.fd >= 0)
+		loop_watch(c->setup.loop, &c->watch, EPOLLIN);
+}
+
+void
+control_leave(struct control *c)
+{
+	if (c->watch.fd < 0)
+		return;
+	loop_unwatch(c->setup.loop, &c->watch);
+	close(c->watch.fd);
+	c->watch.fd = -1;
 }
 
 /* A file that nobody serves any more is in the way of bind(). */
@@ -107,29 +119,48 @@ control_unlink_stale(const struct sockaddr_un *a)
 }
 
 static int
-control_bind(const struct control_setup *setup)
+control_bind(const struct listen_address *a, unsigned mode)
 {
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, fd, rc;
+	int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int rc = control_unlink_stale(&a->un);
+	int fd = rc < 0 ? rc : socket(AF_UNIX, type, 0);
 	mode_t old;
 
-	if (strlen(setup->path) >= sizeof(a.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(a.sun_path, setup->path);
-	rc = control_unlink_stale(&a);
-	fd = rc < 0 ? rc : socket(AF_UNIX, type, 0);
 	if (fd < 0)
 		return rc < 0 ? rc : -errno;
 	/* Never open to more than it will be. */
-	old = umask(0777 & ~(mode_t)setup->mode);
-	if (bind(fd, (const void *)&a, sizeof(a)) < 0 ||
-	    listen(fd, CONTROL_BACKLOG) < 0)
+	old = umask(0777 & ~(mode_t)mode);
+	if (bind(fd, &a->any, a->size) < 0 || listen(fd, CONTROL_BACKLOG) < 0)
 		rc = -errno;
 	umask(old);
 	if (rc == 0)
 		return fd;
 	close(fd);
 	return rc;
+}
+
+/* The listening socket: the one we were given at our start, or a new one. */
+static int
+control_open(const struct control_setup *setup)
+{
+	struct listen_address a = { .un.sun_family = AF_UNIX };
+	size_t n = strlen(setup->path);
+	struct inherited given;
+	int fd, rc;
+
+	if (n >= sizeof(a.un.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(a.un.sun_path, setup->path, n + 1);
+	a.size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + 1);
+	rc = inherit_take(&a, &given);
+	if (rc < 0)
+		return rc;
+	if (given.count == 0)
+		return control_bind(&a, setup->mode);
+	fd = given.fds[0];
+	given.fds[0] = -1;
+	inherited_finish(&given);
+	return fd;
 }
 
 static const char *
@@ -162,7 +193,7 @@ control_start(
     struct control **r, const struct control_setup *setup, const char **error_r)
 {
 	struct control *c = calloc(1, sizeof(*c));
-	int fd = c ? control_bind(setup) : -ENOMEM;
+	int fd = c ? control_open(setup) : -ENOMEM;
 
 	if (fd < 0) {
 		*error_r = control_error(fd);
@@ -176,7 +207,6 @@ control_start(
 	c->started = time(NULL);
 	c->started_ms = loop_clock();
 	c->watch = (struct watch){ control_ready, fd };
-	control_listen_on(c);
 	*r = c;
 	return 0;
 }
@@ -197,8 +227,8 @@ control_stop(struct control **at, bool is_kept)
 	}
 	while ((q = LIST_FIRST(&c->questions)) != NULL)
 		question_end(q);
-	loop_unwatch(c->setup.loop, &c->watch);
-	close(c->watch.fd);
+	is_kept |= c->watch.fd < 0;
+	control_leave(c);
 	if (!is_kept && lstat(c->setup.path, &st) == 0 &&
 	    st.st_dev == c->device && st.st_ino == c->inode)
 		unlink(c->setup.path);
@@ -216,7 +246,7 @@ void
 control_question_gone(struct control *c)
 {
 	if (c->count-- == QUESTIONS_MAX)
-		control_listen_on(c);
+		control_serve(c);
 }
 
 /* --------------------------------------------------------------- verdicts */
@@ -259,8 +289,8 @@ control_reloaded(struct control *c, const struct verdict *v)
 }
 
 void
-control_upgraded(
-    struct control *c, int rc, pid_t pid, const struct report *report)
+control_upgraded(struct control *c, int rc, pid_t pid, int64_t took_ms,
+    const struct report *report)
 {
 	struct question *q, *next;
 
@@ -269,7 +299,9 @@ control_upgraded(
 		if (!q->waits_upgrade)
 			continue;
 		if (rc == 0)
-			question_answer(q, json_pack("{s:i}", "pid", (int)pid));
+			question_answer(
+			    q, json_pack("{s:i, s:I}", "pid", (int)pid, "ms",
+				   (json_int_t)took_ms));
 		else
 			question_refuse(q,
 			    report ? json_of_report(report, false) : NULL,

@@ -181,6 +181,10 @@ command_drain(struct question *q)
 		    p->name);
 		return;
 	}
+	if (q->control->setup.calls->is_upgrading(q->control->setup.arg)) {
+		question_refuse(q, NULL, "an upgrade is going on: try again");
+		return;
+	}
 	closed = bookings_release_of(p);
 	p->is_drained = true;
 	log_notice("pipeline %s accepts nothing until the next reload, by the "

@@ -88,6 +88,10 @@ command_reload(struct question *q)
 		    "again");
 		return;
 	}
+	if (c->setup.calls->is_upgrading(c->setup.arg)) {
+		question_refuse(q, NULL, "an upgrade is going on: try again");
+		return;
+	}
 	/* One that fails at once has its verdict before it has a ticket. */
 	q->ticket = c->setup.generations->ticket + 1;
 	if (succession_is_reloading(c->setup.generations))

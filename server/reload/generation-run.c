@@ -183,6 +183,7 @@ shift_open(struct worker *w, void *arg)
 void
 generation_commit(struct generation *g)
 {
+	bookings_settle(g);
 	for (unsigned i = 0; i < g->crew.count; i++)
 		worker_call(g->crew.workers[i], shift_open, g);
 }

@@ -221,6 +221,12 @@ acceptor_create(int fd, bool is_shared)
 	return a;
 }
 
+int
+acceptor_fd(const struct acceptor *a)
+{
+	return a->watch.fd;
+}
+
 void
 acceptor_point(
     struct acceptor *a, struct worker *w, const struct accept_target *t)

@@ -10,6 +10,7 @@ from .build import IS_COVERAGE, IS_SANITIZED, SCALE, SHIM
 from .case import Case, main
 from .control import BINDERY, FakeDaemon, Terminal, bad, bindery, good
 from .daemon import Daemon, environment, run, shim
+from .heirs import HeirsCase, children, is_running, pipeline
 from .peers import (PATTERN, Backend, FreePort, all_of, exactly, give_back,
                     is_reset, pattern, receive_pattern, reset, send_pattern)
 from .proc import cpu_seconds, fd_count, raise_files, rss
