@@ -46,7 +46,7 @@ help_all(void)
 	printf("\nThe default socket is %s;\n"
 	       "the environment variable BINDERY_SOCKET names another.\n"
 	       "'bindery help COMMAND' explains one; see bindery(8).\n",
-	    BINDERY_CONTROL);
+	    BINDERY_SOCKET);
 }
 
 void

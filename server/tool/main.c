@@ -16,7 +16,7 @@ default_socket(void)
 {
 	const char *path = getenv("BINDERY_SOCKET");
 
-	return path && *path ? path : BINDERY_CONTROL;
+	return path && *path ? path : BINDERY_SOCKET;
 }
 
 static int
