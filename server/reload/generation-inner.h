@@ -36,6 +36,7 @@ struct generation {
 	struct generation *next; /* of those that leave; succession.c's */
 	int64_t drained_ms;      /* when it began to leave */
 	uint32_t number;
+	bool is_shown; /* counts among the users of its ledgers */
 	struct crew crew;
 	struct arena arena;
 	struct config_tree *tree;
