@@ -5,6 +5,7 @@
 
 #include "abi/table.h"
 #include "base/compiler.h"
+#include "base/gauges.h"
 #include "config/read.h"
 #include "crew.h"
 #include "log/log.h"
@@ -24,6 +25,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "build-info.h"
@@ -329,6 +331,7 @@ static void
 daemon_reload(struct daemon *d)
 {
 	struct report report = { 0 };
+	int64_t began_ms = loop_clock();
 	int rc;
 
 	if (d->drain_due_ms) {
@@ -338,6 +341,7 @@ daemon_reload(struct daemon *d)
 	notify_send(
 	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, loop_clock() * 1000);
 	rc = succession_reload(&d->generations, &report);
+	gauge_reloaded(rc == 0, began_ms, loop_clock());
 	log_report(&report);
 	if (rc == 0)
 		log_notice("reloaded: generation %u serves",
@@ -443,6 +447,7 @@ daemon_start(struct daemon *d)
 		log_stop();
 		return status_of_start(rc);
 	}
+	gauge_set(GAUGE_STARTED_AT, time(NULL));
 	notify_serving(d, "");
 	log_notice("binderyd %s serves %zu pipelines with %u workers",
 	    BINDERY_VERSION,

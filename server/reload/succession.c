@@ -81,6 +81,7 @@ succession_look(struct timer *t)
 		else
 			at = &(*at)->next;
 	}
+	succession_count(s);
 	if (s->leaving)
 		timer_arm(s->loop->timers, t, s->loop->now_ms + LOOK_MS);
 }
@@ -109,6 +110,7 @@ succession_begin(
 	rc = generation_start(s->current, report);
 	if (rc == 0)
 		generation_commit(s->current);
+	succession_count(s);
 	return rc;
 }
 
@@ -180,6 +182,7 @@ succession_reload(struct succession *s, struct report *report)
 	s->current = g;
 	generation_drain(old);
 	succession_keep(s, old);
+	succession_count(s);
 	return 0;
 }
 

@@ -43,6 +43,10 @@ int succession_reload(struct succession *s, struct report *report);
 /* Nobody follows: close the listeners, let connections end. */
 void succession_drain(struct succession *s);
 
+/* Set the gauges of generations and plugin images; to be called when they have
+ * changed. */
+void succession_count(const struct succession *s);
+
 /* Connections, jobs and messages of all generations. */
 uint64_t succession_pins(const struct succession *s);
 
