@@ -221,7 +221,10 @@ text_of_all(void)
 	char *text;
 
 	ck_assert_ptr_nonnull(b);
-	text = strndup(b->data, b->used);
+	text = malloc(b->used + 1);
+	ck_assert_ptr_nonnull(text);
+	memcpy(text, b->data, b->used);
+	text[b->used] = 0;
 	ck_assert_uint_eq(strlen(text), b->used);
 	bnd_buf_unref(b);
 	return text;
