@@ -187,13 +187,23 @@ class Figures(MetricsCase):
     def test_every_family_is_in_the_page(self):
         self.serve()
         with open(os.path.join(ROOT, "docs/binderyd.8")) as f:
-            page = set(re.findall(r"^\.It Dv (bindery_\w+)", f.read(),
-                                  re.MULTILINE))
+            heads = re.findall(r"^\.It Dv (bindery_.*)$", f.read(),
+                               re.MULTILINE)
+        page = set(re.findall(r"bindery_\w+", " ".join(heads)))
         text = self.scrape().text
         types = set(re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE))
         ours = {t for t in types if not t.startswith(
             ("bindery_metrics_", "bindery_tcp_"))}
         self.assertEqual(page, ours)
+        for plugin in ("metrics", "tcp-server"):
+            with open(os.path.join(ROOT, f"plugins/{plugin}/bindery-"
+                                   f"{plugin}.7")) as f:
+                page = f.read()
+            prefix = f"bindery_{plugin.replace('-', '_')}_"
+            names = {t for t in types if t.startswith(prefix)}
+            self.assertTrue(names)
+            for name in names:
+                self.assertIn(name, page)
 
     def test_promtool_has_nothing_to_say(self):
         tool = shutil.which("promtool")
