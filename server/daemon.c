@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Bindery authors */
 
-#include "daemon.h"
+#include "daemon-inner.h"
 
 #include "abi/table.h"
 #include "base/compiler.h"
 #include "base/gauges.h"
 #include "config/read.h"
-#include "crew.h"
+#include "log/log-report.h"
 #include "log/log.h"
 #include "log/notify.h"
-#include "reload/succession.h"
 #include "stream/pledge.h"
 #include "stream/setup.h"
 #include "stream/work.h"
@@ -33,22 +32,6 @@
 enum {
 	POOL_THREADS = 32,
 	POOL_DEADLINE_MS = 1000,
-	DRAIN_LOOK_MS = 20, /* how often a drain looks whether it is done */
-	STUCK_MS = 1000,    /* after the cut: for blocking work to come back */
-};
-
-struct daemon {
-	const struct options *options;
-	struct loop loop; /* the main thread's: signals */
-	struct watch signals;
-	struct pool *pool;
-	struct crew crew;
-	struct generation *first; /* until it serves */
-	struct succession generations;
-	struct timer drain_timer;
-	int64_t drain_due_ms; /* 0: not ending */
-	unsigned cut;         /* connections that were cut */
-	bool is_stuck;        /* blocking work does not come back */
 };
 
 /* --------------------------------------------------------------------- making
@@ -58,7 +41,7 @@ static void
 say_report(const struct report *report, const struct options *o)
 {
 	if (!o->is_quiet || report_has_errors(report))
-		report_print(report, stderr);
+		log_report_print(report);
 }
 
 /* The settings that belong to the process; see struct succession. */
@@ -215,6 +198,7 @@ daemon_destroy(struct daemon **at)
 	*at = NULL;
 	if (!d)
 		return;
+	daemon_close_control(d);
 	generation_destroy(&d->first);
 	if (d->generations.current)
 		succession_end(&d->generations);
@@ -235,80 +219,8 @@ daemon_dump(const struct daemon *d)
 	generation_dump(d->first, stdout);
 }
 
-/* --------------------------------------------------------------------- ending
- */
-
-static int
-worker_cut(struct worker *w, void *arg)
-{
-	unsigned *cut = arg;
-
-	*cut += stream_end_all(w, REASON_SHUTDOWN);
-	return 0;
-}
-
-static void
-daemon_cut(struct daemon *d)
-{
-	for (unsigned i = 0; i < d->crew.count; i++)
-		worker_call(d->crew.workers[i], worker_cut, &d->cut);
-}
-
-static void
-drain_look(struct timer *t)
-{
-	struct daemon *d = CONTAINER_OF(t, struct daemon, drain_timer);
-
-	if (succession_pins(&d->generations) == 0) {
-		loop_end(&d->loop);
-		return;
-	}
-	if (d->loop.now_ms >= d->drain_due_ms)
-		daemon_cut(d);
-	if (d->loop.now_ms >= d->drain_due_ms + STUCK_MS) {
-		d->is_stuck = true;
-		loop_end(&d->loop);
-		return;
-	}
-	timer_arm(d->loop.timers, t, d->loop.now_ms + DRAIN_LOOK_MS);
-}
-
-/* The first time: let connections end by themselves.  The second: cut them. */
-static void
-daemon_end(struct daemon *d)
-{
-	const struct generation *g = d->generations.current;
-	int64_t patience = generation_settings(g)->shutdown_timeout;
-
-	if (d->drain_due_ms) {
-		d->drain_due_ms = d->loop.now_ms;
-	} else {
-		d->drain_due_ms = d->loop.now_ms + patience;
-		notify_send("STOPPING=1\nSTATUS=ending");
-		log_notice("ending: %" PRIu64 " connections have %" PRId64
-			   " seconds to end",
-		    succession_pins(&d->generations), patience / 1000);
-		succession_drain(&d->generations);
-	}
-	timer_arm(d->loop.timers, &d->drain_timer, d->loop.now_ms);
-}
-
 /* -------------------------------------------------------------------- signals
  */
-
-static void
-log_report(const struct report *report)
-{
-	for (size_t i = 0; i < report->count; i++)
-		log_line(
-		    report->entries[i].is_warning ? LOG_L_WARN : LOG_L_ERROR,
-		    NULL, 0, "%s", report->entries[i].text);
-	if (report->lost)
-		log_error("and %zu more error%s", report->lost,
-		    report->lost == 1 ? "" : "s");
-	if (report->out_of_memory)
-		log_error("out of memory");
-}
 
 static void
 notify_serving(const struct daemon *d, const char *remark)
@@ -326,44 +238,57 @@ notify_serving(const struct daemon *d, const char *remark)
 		    getenv("NOTIFY_SOCKET"), strerror(-rc));
 }
 
-/* Signals that come meanwhile are one more when this returns. */
+static void
+daemon_reloading(void *arg)
+{
+	(void)arg;
+	notify_send(
+	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, loop_clock() * 1000);
+}
+
+static void
+daemon_reloaded(void *arg, const struct verdict *v)
+{
+	struct daemon *d = arg;
+	const struct log_field took = { "ms", NULL, v->took_ms };
+	unsigned number = generation_number(d->generations.current);
+
+	gauge_reloaded(v->rc == 0, v->took_ms);
+	log_report(v->report);
+	if (v->rc == 0)
+		log_line(LOG_L_NOTICE, &took, 1,
+		    "reloaded: generation %u serves", number);
+	else
+		log_line(LOG_L_ERROR, &took, 1,
+		    "reload refused: generation %u goes on as it was", number);
+	notify_serving(d, v->rc == 0 ? "" : ", the last reload was refused");
+	if (d->control)
+		control_reloaded(d->control, v);
+}
+
 static void
 daemon_reload(struct daemon *d)
 {
-	struct report report = { 0 };
-	int64_t began_ms = loop_clock();
-	int rc;
-
-	if (d->drain_due_ms) {
+	if (d->drain_due_ms)
 		log_notice("ending, so the configuration is not read again");
-		return;
-	}
-	notify_send(
-	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, loop_clock() * 1000);
-	rc = succession_reload(&d->generations, &report);
-	gauge_reloaded(rc == 0, began_ms, loop_clock());
-	log_report(&report);
-	if (rc == 0)
-		log_notice("reloaded: generation %u serves",
-		    generation_number(d->generations.current));
 	else
-		log_error("reload refused: generation %u goes on as it was",
-		    generation_number(d->generations.current));
-	notify_serving(d, rc == 0 ? "" : ", the last reload was refused");
-	report_finish(&report);
+		succession_reload(&d->generations);
 }
 
 static void
 signal_take(struct daemon *d, unsigned number)
 {
+	int rc;
+
 	switch (number) {
 	case SIGTERM:
 	case SIGINT:
 		daemon_end(d);
 		break;
 	case SIGUSR1:
-		if (log_reopen() < 0)
-			log_error("cannot reopen the log: %s", strerror(errno));
+		rc = log_reopen();
+		if (rc < 0)
+			log_error("cannot reopen the log: %s", strerror(-rc));
 		break;
 	case SIGHUP:
 		daemon_reload(d);
@@ -414,6 +339,8 @@ status_of_start(int rc)
 static int
 daemon_begin(struct daemon *d, struct report *report)
 {
+	int rc;
+
 	d->generations = (struct succession){
 		.crew = d->crew,
 		.host = &abi_table,
@@ -421,9 +348,14 @@ daemon_begin(struct daemon *d, struct report *report)
 		.plugin_dirs = d->options->dirs,
 		.loop = &d->loop,
 		.settle = daemon_take_settings,
+		.reloading = daemon_reloading,
+		.reloaded = daemon_reloaded,
 		.arg = d,
 	};
-	return succession_begin(&d->generations, &d->first, report);
+	/* Before anybody can connect: it may fail. */
+	rc = daemon_open_control(d, generation_settings(d->first), report);
+	return rc < 0 ? rc
+		      : succession_begin(&d->generations, &d->first, report);
 }
 
 int
@@ -443,6 +375,7 @@ daemon_start(struct daemon *d)
 	say_report(&report, d->options);
 	report_finish(&report);
 	if (rc < 0) {
+		daemon_close_control(d);
 		crew_stop(&d->crew);
 		log_stop();
 		return status_of_start(rc);
@@ -459,7 +392,7 @@ daemon_start(struct daemon *d)
 int
 daemon_run(struct daemon *d)
 {
-	d->drain_timer.fn = drain_look;
+	d->drain_timer.fn = daemon_drain_look;
 	loop_run(&d->loop);
 	if (d->is_stuck) {
 		/* A lookup that hangs, say: nothing can be stopped in order
@@ -468,6 +401,7 @@ daemon_run(struct daemon *d)
 		log_stop();
 		_exit(d->cut ? EXIT_CUT : EX_OK);
 	}
+	daemon_close_control(d);
 	succession_end(&d->generations);
 	crew_stop(&d->crew);
 	log_notice("ended: %u connections had to be cut", d->cut);

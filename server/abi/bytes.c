@@ -18,8 +18,8 @@ inlet(struct bnd_stage *st, unsigned side)
 {
 	struct stage *s = stage_of(st);
 
-	if (UNLIKELY(side > BND_BACK || s->state == STAGE_CLOSING ||
-		     s->is_bypassed[side]))
+	if (UNLIKELY(
+		side > BND_BACK || stage_is_closing(s) || s->is_bypassed[side]))
 		return NULL;
 	return s->in[side];
 }
@@ -31,8 +31,8 @@ outlet(struct bnd_stage *st, unsigned side)
 	struct stage *s = stage_of(st);
 	struct queue *q;
 
-	if (UNLIKELY(side > BND_BACK || s->state == STAGE_CLOSING ||
-		     s->is_given[side]))
+	if (UNLIKELY(
+		side > BND_BACK || stage_is_closing(s) || s->is_given[side]))
 		return NULL;
 	q = stage_outlet(s, side);
 	return q && !q->has_ended ? q : NULL;
@@ -196,8 +196,7 @@ abi_put(struct bnd_stage *st, unsigned side, struct bnd_buf *b)
 	struct queue *q = outlet(st, side);
 
 	if (!q)
-		return stage_of(st)->state == STAGE_CLOSING ? -ECANCELED
-							    : -EPIPE;
+		return stage_is_closing(stage_of(st)) ? -ECANCELED : -EPIPE;
 	if (q->bytes > QUEUE_LIMIT / 2 && b->used > queue_room(q)) {
 		q->was_tight = true;
 		return -EAGAIN;
@@ -223,8 +222,7 @@ abi_discard(struct bnd_stage *st, unsigned side)
 	struct stage *s = stage_of(st);
 	struct queue *q;
 
-	if (side > BND_BACK || s->state == STAGE_CLOSING ||
-	    s->is_bypassed[side])
+	if (side > BND_BACK || stage_is_closing(s) || s->is_bypassed[side])
 		return;
 	q = stage_inlet(s, side);
 	if (q)

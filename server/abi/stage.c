@@ -14,12 +14,6 @@
 #include <errno.h>
 #include <string.h>
 
-static bool
-is_closing(const struct stage *s)
-{
-	return s->state == STAGE_CLOSING;
-}
-
 void
 abi_bypass(struct bnd_stage *st, unsigned from, unsigned to)
 {
@@ -44,14 +38,17 @@ abi_refusev(struct bnd_stage *st, int err, const char *fmt, va_list ap)
 	struct conn *c = s->hop.conn;
 	enum reason reason = reason_of_error(err, true);
 
-	if (is_closing(s))
-		return;
 	if (reason == REASON_ERROR)
 		reason = REASON_DENIED;
+	if (stage_is_closing(s)) {
+		if (s->state == STAGE_DRY)
+			conn_blame(c, reason, PARTY_HOST, fmt, ap);
+		return;
+	}
 	conn_blame(c, reason, PARTY_HOST, fmt, ap);
 	abi_end(st, BND_FRONT);
 	abi_discard(st, BND_FRONT);
-	if (is_closing(s))
+	if (stage_is_closing(s))
 		return;
 	chain_cut(s, err);
 	/* Lanes that it had given away are its own again by the cut. */
@@ -68,8 +65,11 @@ abi_abortv(struct bnd_stage *st, int err, const char *fmt, va_list ap)
 {
 	struct stage *s = stage_of(st);
 
-	if (!is_closing(s))
+	if (!stage_is_closing(s))
 		chain_failed(s, err < 0 ? err : -ECANCELED, fmt, ap);
+	else if (s->state == STAGE_DRY)
+		conn_blame(s->hop.conn, reason_of_error(err, false), PARTY_HOST,
+		    fmt, ap);
 }
 
 void
@@ -83,14 +83,14 @@ abi_open_back(struct bnd_stage *st, const struct bnd_exit *to)
 {
 	struct stage *s = stage_of(st);
 
-	if (is_closing(s))
+	if (s->state == STAGE_CLOSING)
 		return -ECANCELED;
 	if (s->binding->type->role == BND_SINK || s->has_back ||
 	    s->hop.conn->is_refused)
 		return -EINVAL;
 	s->has_back = true;
 	s->back_exit = to;
-	stage_due(s, DUE_BACK);
+	stage_due(s, DUE_BACK); /* of no effect on a dry one */
 	return 0;
 }
 
@@ -99,7 +99,7 @@ abi_open_front(struct bnd_stage *st)
 {
 	struct stage *s = stage_of(st);
 
-	if (!is_closing(s))
+	if (!stage_is_closing(s))
 		chain_open(s);
 }
 
@@ -161,7 +161,7 @@ abi_attach(struct bnd_stage *st, unsigned side, int fd)
 	struct sock *k;
 	int rc;
 
-	if (is_closing(s))
+	if (stage_is_closing(s))
 		return -ECANCELED;
 	if (side > BND_BACK || !may_attach(s, side))
 		return -EINVAL;
@@ -188,7 +188,7 @@ int
 abi_fact_set(struct bnd_stage *st, const char *key, unsigned kind,
     const void *v, size_t n)
 {
-	if (is_closing(stage_of(st)))
+	if (stage_of(st)->state == STAGE_CLOSING)
 		return -ECANCELED;
 	return fact_set(stage_of(st)->hop.conn, key, kind, v, n);
 }
@@ -204,7 +204,7 @@ abi_limit(struct bnd_stage *st, unsigned which, int64_t ms)
 {
 	struct stage *s = stage_of(st);
 
-	if (is_closing(s) || which < BND_LIMIT_IDLE ||
+	if (stage_is_closing(s) || which < BND_LIMIT_IDLE ||
 	    which > BND_LIMIT_LIFETIME)
 		return;
 	if (ms == 0 || ms >= UINT32_MAX)
@@ -219,7 +219,7 @@ abi_claim(struct bnd_stage *st, const char *table, const void *key, size_t n,
 {
 	struct stage *s = stage_of(st);
 
-	if (is_closing(s))
+	if (stage_is_closing(s))
 		return -ECANCELED;
 	return pledge_take(
 	    s->hop.conn, s->binding->claim_id, table, key, n, max);
@@ -230,7 +230,7 @@ abi_unclaim(struct bnd_stage *st, const char *table)
 {
 	struct stage *s = stage_of(st);
 
-	if (!is_closing(s))
+	if (!stage_is_closing(s))
 		pledge_give(s->hop.conn, s->binding->claim_id, table);
 }
 
@@ -242,7 +242,7 @@ stage_timer_due(void *owner, unsigned slot)
 {
 	struct stage *s = owner;
 
-	if (is_closing(s) || !s->binding->type->timer)
+	if (stage_is_closing(s) || !s->binding->type->timer)
 		return;
 	s->binding->type->timer(&s->pub, slot);
 	stage_after_call(s);
@@ -253,7 +253,7 @@ stage_fd_ready(void *owner, int fd, unsigned events)
 {
 	struct stage *s = owner;
 
-	if (is_closing(s) || !s->binding->type->ready)
+	if (stage_is_closing(s) || !s->binding->type->ready)
 		return;
 	s->binding->type->ready(&s->pub, fd, events);
 	stage_after_call(s);
@@ -268,7 +268,7 @@ abi_timer(struct bnd_stage *st, unsigned slot, int64_t ms)
 	struct stage *s = stage_of(st);
 	struct conn *c = s->hop.conn;
 
-	if (is_closing(s))
+	if (stage_is_closing(s))
 		return;
 	if (waits_timer(&s->waits, &c->worker->loop, s, &stage_calls, slot,
 		ms) == -ENOMEM)
@@ -281,7 +281,7 @@ abi_watch(struct bnd_stage *st, int fd, unsigned events)
 {
 	struct stage *s = stage_of(st);
 
-	if (is_closing(s) && events)
+	if (stage_is_closing(s) && events)
 		return -ECANCELED;
 	return waits_watch(
 	    &s->waits, &s->hop.conn->worker->loop, s, &stage_calls, fd, events);

@@ -27,10 +27,10 @@ gauge_read(enum gauge g)
 }
 
 void
-gauge_reloaded(_Bool is_good, int64_t began_ms, int64_t now_ms)
+gauge_reloaded(_Bool is_good, int64_t took_ms)
 {
 	gauge_add(is_good ? GAUGE_RELOADS_GOOD : GAUGE_RELOADS_REFUSED, 1);
 	gauge_set(GAUGE_RELOAD_AT, time(NULL));
 	gauge_set(GAUGE_RELOAD_OK, is_good);
-	gauge_set(GAUGE_RELOAD_MS, now_ms - began_ms);
+	gauge_set(GAUGE_RELOAD_MS, took_ms);
 }

@@ -30,7 +30,7 @@ void gauge_set(enum gauge g, int64_t value);
 void gauge_add(enum gauge g, int64_t value);
 int64_t gauge_read(enum gauge g);
 
-/* A reload began at monotonic began_ms and ended now, well or not. */
-void gauge_reloaded(_Bool is_good, int64_t began_ms, int64_t now_ms);
+/* A reload has ended, well or not. */
+void gauge_reloaded(_Bool is_good, int64_t took_ms);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,9 +29,12 @@ enum {
 struct reading {
 	const char *path;
 	struct report *report;
+	int deadline_ms;
 	int64_t deadline; /* of the monotonic clock, in ms */
 	pid_t pid;        /* 0: none, or reaped */
+	int epoll_fd;     /* both of: */
 	int out, err;     /* our ends of its pipes; -1: closed */
+	bool has_failed;  /* the report says why */
 	char *json;
 	size_t length, capacity;
 	char said[200]; /* the beginning of what it wrote on its stderr */
@@ -115,14 +119,38 @@ read_spawn(struct reading *r, int out, int err)
 }
 
 static int
+read_wait_for(const struct reading *r, int fd)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0)
+		return errno;
+	return 0;
+}
+
+/* 0 or a positive errno */
+static int
+read_open(struct reading *r, int out[2], int err[2])
+{
+	int rc;
+
+	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (r->epoll_fd < 0 || pipe2(out, O_CLOEXEC) < 0 ||
+	    pipe2(err, O_CLOEXEC) < 0)
+		return errno;
+	rc = read_wait_for(r, out[0]);
+	return rc ? rc : read_wait_for(r, err[0]);
+}
+
+/* 0 or -errno */
+static int
 read_start(struct reading *r)
 {
 	int out[2] = { -1, -1 }, err[2] = { -1, -1 };
-	int rc = 0;
+	int rc = read_open(r, out, err);
 
-	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0)
-		rc = errno;
-	else
+	if (!rc)
 		rc = read_spawn(r, out[1], err[1]);
 	read_close(&out[1]);
 	read_close(&err[1]);
@@ -159,70 +187,90 @@ read_reserve(struct reading *r)
 	return 0;
 }
 
-/* Read what is there; at its end *fd is closed. */
-static ssize_t
-read_some(int *fd, void *buf, size_t n)
+/* Read what is there; at its end *fd is closed.  False: nothing more for now.
+ */
+static bool
+read_some(int *fd, void *buf, size_t n, size_t *got_r)
 {
-	ssize_t got = read(*fd, buf, n);
+	ssize_t got = *fd < 0 ? 0 : read(*fd, buf, n);
 
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
-		return 0;
-	if (got <= 0)
+	*got_r = got > 0 ? (size_t)got : 0;
+	if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN))
 		read_close(fd);
-	return got > 0 ? got : 0;
+	return got > 0 || (got < 0 && errno == EINTR);
 }
 
 static int
 read_out(struct reading *r)
 {
-	int rc = read_reserve(r);
+	size_t got;
+	int rc;
 
-	if (!rc)
-		r->length += (size_t)read_some(
-		    &r->out, r->json + r->length, r->capacity - r->length);
-	return rc;
+	do {
+		rc = read_reserve(r);
+		if (rc)
+			return rc;
+		if (!read_some(&r->out, r->json + r->length,
+			r->capacity - r->length, &got))
+			return 0;
+		r->length += got;
+	} while (r->out >= 0);
+	return 0;
 }
 
 static void
 read_err(struct reading *r)
 {
+	size_t room, got;
 	char chunk[1024];
-	size_t n = (size_t)read_some(&r->err, chunk, sizeof(chunk));
-	size_t room = sizeof(r->said) - 1 - r->said_length;
 
-	if (n > room)
-		n = room;
-	memcpy(r->said + r->said_length, chunk, n);
-	r->said_length += n;
+	while (read_some(&r->err, chunk, sizeof(chunk), &got)) {
+		room = sizeof(r->said) - 1 - r->said_length;
+		if (got > room)
+			got = room;
+		memcpy(r->said + r->said_length, chunk, got);
+		r->said_length += got;
+	}
 }
 
-static int
-read_too_late(struct reading *r, int deadline_ms)
+static void
+read_too_late(struct reading *r)
 {
 	report_error(r->report, r->path, 0,
 	    "reading the configuration took longer than %d ms and was given up",
-	    deadline_ms);
-	return -ETIMEDOUT;
+	    r->deadline_ms);
+	r->has_failed = true;
 }
 
-static int
-read_collect(struct reading *r, int deadline_ms)
+int
+reading_fd(const struct reading *r)
 {
-	while (r->out >= 0 || r->err >= 0) {
-		struct pollfd fds[] = { { r->out, POLLIN, 0 },
-			{ r->err, POLLIN, 0 } };
-		int64_t left = r->deadline - read_now();
+	return r->epoll_fd;
+}
 
-		if (left <= 0)
-			return read_too_late(r, deadline_ms);
-		if (poll(fds, 2, (int)left) <= 0)
-			continue;
-		if (fds[1].revents)
-			read_err(r);
-		if (fds[0].revents && read_out(r))
-			return -ENOMEM;
+int
+reading_left_ms(const struct reading *r)
+{
+	int64_t left = r->deadline - read_now();
+
+	return left > 0 ? (int)left : 0;
+}
+
+bool
+reading_step(struct reading *r)
+{
+	if (r->has_failed)
+		return false;
+	if (reading_left_ms(r) == 0) {
+		read_too_late(r);
+		return false;
 	}
-	return 0;
+	read_err(r);
+	if (read_out(r) < 0) {
+		r->has_failed = true;
+		return false;
+	}
+	return r->out >= 0 || r->err >= 0;
 }
 
 /* --------------------------------------------------------------------- end */
@@ -255,7 +303,9 @@ read_finish(struct reading *r)
 	}
 	read_close(&r->out);
 	read_close(&r->err);
+	read_close(&r->epoll_fd);
 	free(r->json);
+	free(r);
 }
 
 /* It ended without a word on the pipe: what is left is how it ended. */
@@ -279,27 +329,73 @@ read_blame(struct reading *r)
 		    WEXITSTATUS(r->status), colon, r->said);
 }
 
+struct reading *
+reading_begin(const char *path, int deadline_ms, struct report *report)
+{
+	struct reading *r = calloc(1, sizeof(*r));
+	int rc;
+
+	if (!r) {
+		report->out_of_memory = true;
+		errno = ENOMEM;
+		return NULL;
+	}
+	r->path = path;
+	r->report = report;
+	r->deadline_ms = deadline_ms;
+	/* The clock shows whole milliseconds: never give up early. */
+	r->deadline = read_now() + deadline_ms + 1;
+	r->epoll_fd = r->out = r->err = -1;
+	rc = read_start(r);
+	if (!rc)
+		return r;
+	read_finish(r);
+	errno = -rc;
+	return NULL;
+}
+
+/* It has said all it had to say. */
+static struct config_tree *
+read_tree(struct reading *r)
+{
+	if (read_wait(r, r->deadline)) {
+		read_too_late(r);
+		return NULL;
+	}
+	if (!r->length || WIFSIGNALED(r->status)) {
+		read_blame(r);
+		return NULL;
+	}
+	return node_json_read(r->json, r->length, r->path, r->report);
+}
+
+struct config_tree *
+reading_end(struct reading **at)
+{
+	struct reading *r = *at;
+	struct config_tree *tree = NULL;
+
+	*at = NULL;
+	if (r->out < 0 && r->err < 0 && !r->has_failed)
+		tree = read_tree(r);
+	read_finish(r);
+	return tree;
+}
+
 struct config_tree *
 config_tree_read(const char *path, int deadline_ms, struct report *report)
 {
-	struct reading r = { .path = path,
-		.report = report,
-		/* The clock shows whole milliseconds: never give up early. */
-		.deadline = read_now() + deadline_ms + 1,
-		.out = -1,
-		.err = -1 };
-	struct config_tree *tree = NULL;
-	int rc = read_start(&r);
+	struct reading *r = reading_begin(path, deadline_ms, report);
+	struct config_tree *tree;
+	struct pollfd fd;
 
-	if (!rc && !read_collect(&r, deadline_ms)) {
-		if (read_wait(&r, r.deadline))
-			read_too_late(&r, deadline_ms);
-		else if (!r.length || WIFSIGNALED(r.status))
-			read_blame(&r);
-		else
-			tree = node_json_read(r.json, r.length, path, report);
-	}
-	read_finish(&r);
-	errno = tree ? 0 : rc ? -rc : EINVAL;
+	if (!r)
+		return NULL;
+	fd = (struct pollfd){ reading_fd(r), POLLIN, 0 };
+	while (reading_step(r))
+		poll(&fd, 1, reading_left_ms(r));
+	tree = reading_end(&r);
+	if (!tree)
+		errno = EINVAL;
 	return tree;
 }

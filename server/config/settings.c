@@ -46,12 +46,17 @@ static const struct bnd_option settings_log_table[] = {
 	SETTINGS_OPTION(log.target, BND_T_STRING, "target", .def = "stderr",
 	    .doc = "\"stderr\", \"syslog\", \"journal\" or "
 	           "\"file:/absolute/path\"."),
+	SETTINGS_OPTION(log.connections, BND_T_BOOL, "connections",
+	    .def = "true", .doc = "A line for each connection at its end."),
+	SETTINGS_OPTION(log.sample, BND_T_INT, "sample", .def = "1", .min = 1,
+	    .max = SETTINGS_SAMPLE_MAX,
+	    .doc = "Of the connections that ended well, log one in so many."),
 	{ 0 }
 };
 
 static const struct bnd_option settings_control_table[] = {
 	SETTINGS_OPTION(control.socket, BND_T_STRING, "socket",
-	    .doc = "Absolute path of the control socket; none unless given."),
+	    .doc = "Absolute path of the control socket, or \"none\"."),
 	SETTINGS_OPTION(control.mode_text, BND_T_STRING, "mode", .def = "0660",
 	    .doc = "Permissions of the control socket, in octal."),
 	{ 0 }
@@ -134,7 +139,7 @@ settings_check_socket(const struct settings *s, struct report *report)
 	const char *path = s->control.socket;
 	char quote[OPTION_QUOTE];
 
-	if (!path)
+	if (!path || strcmp(path, "none") == 0)
 		return 0;
 	if (path[0] != '/' || path[strlen(path) - 1] == '/')
 		return settings_error(report, at,

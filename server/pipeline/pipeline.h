@@ -53,11 +53,14 @@ struct pipeline {
 	struct binding *bindings; /* in order */
 	size_t count;
 	struct bnd_exit exit; /* what a route that names it points to */
-	int log_level;
+	int log_level;        /* of its own; the daemon's holds too */
+	bool log_connections; /* a line for each that ended badly, and */
+	unsigned log_sample;  /* for one in so many of the others */
 	int64_t drain_timeout_ms;
 	const char *file;
 	unsigned line;
 	bool has_entry;        /* an exit leads here; structure.c's */
+	bool is_drained;       /* the operator closed its listeners */
 	struct ledger *ledger; /* of struct account */
 };
 
@@ -90,6 +93,8 @@ struct desk {
 	struct letter *early;  /* posts that came before it started, the
 				  newest first */
 	uint32_t works;        /* bnd_worker_work() still out */
+	uint32_t unlogged;     /* of a source: connections since one was
+				  logged */
 	bool is_started;       /* worker_start() was called */
 	bool is_stopping;
 	bool has_failed; /* a timer could not be had */

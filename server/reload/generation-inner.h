@@ -34,6 +34,7 @@ struct route {
 
 struct generation {
 	struct generation *next; /* of those that leave; succession.c's */
+	int64_t born_ms;         /* when it was created */
 	int64_t drained_ms;      /* when it began to leave */
 	uint32_t number;
 	bool is_shown; /* counts among the users of its ledgers */
@@ -70,6 +71,7 @@ void structure_check_places(struct generation *g);
 /* generation-listen.c */
 void bookings_point(struct generation *g, struct worker *w);
 void bookings_release(struct generation *g);
+unsigned bookings_release_of(struct pipeline *p); /* how many */
 
 /* Every binding that has its plugin: sinks first, or sources first. */
 #define FOR_SINKS_FIRST(g, b) \

@@ -54,6 +54,26 @@ bookings_release(struct generation *g)
 	g->bookings = NULL;
 }
 
+unsigned
+bookings_release_of(struct pipeline *p)
+{
+	struct generation *g = p->generation;
+	struct booking **at = &g->bookings, *k;
+	unsigned n = 0;
+
+	while ((k = *at) != NULL) {
+		if (k->binding->pipeline != p) {
+			at = &k->next;
+			continue;
+		}
+		*at = k->next;
+		listener_disclaim(k->listener, g);
+		listener_release(&k->listener);
+		n++;
+	}
+	return n;
+}
+
 static int
 book(struct binding *b, const struct listen_address *a, int backlog,
     unsigned mode, int number)

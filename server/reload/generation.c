@@ -246,7 +246,9 @@ pipeline_build(
 	p->generation = g;
 	p->pins = g->pins;
 	p->exit.pipeline = p;
-	p->log_level = settings_log_level(spec->log_level);
+	p->log_level = settings_pipeline_log_level(spec);
+	p->log_connections = spec->log_connections;
+	p->log_sample = (unsigned)spec->log_sample;
 	p->drain_timeout_ms = spec->drain_timeout;
 	p->ledger = account_open(spec->name, g->crew.count);
 	if (!p->ledger)
@@ -377,6 +379,7 @@ generation_create(struct config_tree **tree, uint32_t number,
 		return NULL;
 	}
 	g->number = number;
+	g->born_ms = loop_clock();
 	g->crew = *crew;
 	g->tree = *tree;
 	*tree = NULL;

@@ -145,16 +145,12 @@ check_fixed(const struct generation *old, const struct generation *g,
 
 /* A generation that could take over, or NULL. */
 static struct generation *
-succession_prepare(struct succession *s, struct report *report)
+succession_prepare(
+    struct succession *s, struct config_tree *tree, struct report *report)
 {
-	struct config_tree *tree =
-	    config_tree_read(s->config, CONFIG_READ_DEADLINE_MS, report);
-	struct generation *g;
+	struct generation *g = generation_create(&tree, s->current->number + 1,
+	    &s->crew, s->host, s->plugin_dirs, report);
 
-	if (!tree)
-		return NULL;
-	g = generation_create(&tree, s->current->number + 1, &s->crew, s->host,
-	    s->plugin_dirs, report);
 	if (g)
 		check_fixed(s->current, g, report);
 	if (g && !report_has_errors(report))
@@ -169,11 +165,12 @@ succession_prepare(struct succession *s, struct report *report)
 	return NULL;
 }
 
-int
-succession_reload(struct succession *s, struct report *report)
+static int
+succession_follow(
+    struct succession *s, struct config_tree *tree, struct report *report)
 {
 	struct generation *old = s->current;
-	struct generation *g = succession_prepare(s, report);
+	struct generation *g = succession_prepare(s, tree, report);
 
 	if (!g)
 		return -EINVAL;
@@ -184,6 +181,118 @@ succession_reload(struct succession *s, struct report *report)
 	succession_keep(s, old);
 	succession_count(s);
 	return 0;
+}
+
+/* --------------------------------------------------------------- reloading */
+
+static void succession_begin_reload(struct succession *s);
+
+static void
+succession_end_reload(struct succession *s, int rc)
+{
+	struct verdict v = { .ticket = s->ticket,
+		.rc = rc,
+		.took_ms = loop_clock() - s->began_ms,
+		.report = &s->report };
+
+	if (s->reloaded)
+		s->reloaded(s->arg, &v);
+	report_finish(&s->report);
+	s->report = (struct report){ 0 };
+	if (s->is_asked && !s->reading)
+		succession_begin_reload(s);
+}
+
+/* Leaves nothing to wait for. */
+static struct config_tree *
+succession_end_reading(struct succession *s)
+{
+	loop_unwatch(s->loop, &s->watch);
+	timer_cancel(s->loop->timers, &s->deadline);
+	return reading_end(&s->reading);
+}
+
+static void
+succession_step(struct succession *s)
+{
+	struct config_tree *tree;
+	int rc = -EINVAL;
+
+	if (!s->reading || reading_step(s->reading))
+		return;
+	tree = succession_end_reading(s);
+	if (tree)
+		rc = succession_follow(s, tree, &s->report);
+	succession_end_reload(s, rc);
+}
+
+static void
+reading_ready(struct watch *w, uint32_t events)
+{
+	(void)events;
+	succession_step(CONTAINER_OF(w, struct succession, watch));
+}
+
+static void
+reading_due(struct timer *t)
+{
+	succession_step(CONTAINER_OF(t, struct succession, deadline));
+}
+
+static void
+succession_begin_reload(struct succession *s)
+{
+	int rc;
+
+	s->is_asked = false;
+	s->ticket++;
+	s->began_ms = loop_clock();
+	if (s->reloading)
+		s->reloading(s->arg);
+	s->reading =
+	    reading_begin(s->config, CONFIG_READ_DEADLINE_MS, &s->report);
+	if (!s->reading) {
+		succession_end_reload(s, -errno);
+		return;
+	}
+	s->watch = (struct watch){ reading_ready, reading_fd(s->reading) };
+	rc = loop_watch(s->loop, &s->watch, EPOLLIN);
+	if (rc < 0) {
+		reading_end(&s->reading);
+		succession_end_reload(s, rc);
+		return;
+	}
+	s->deadline.fn = reading_due;
+	timer_arm(s->loop->timers, &s->deadline,
+	    loop_clock() + reading_left_ms(s->reading) + 1);
+}
+
+unsigned
+succession_reload(struct succession *s)
+{
+	if (s->reading) {
+		s->is_asked = true;
+		return s->ticket + 1;
+	}
+	succession_begin_reload(s);
+	return s->ticket;
+}
+
+bool
+succession_is_reloading(const struct succession *s)
+{
+	return s->reading != NULL;
+}
+
+void
+succession_reload_cancel(struct succession *s)
+{
+	s->is_asked = false;
+	if (!s->reading)
+		return;
+	succession_end_reading(s);
+	report_finish(&s->report);
+	s->report = (struct report){ 0 };
 }
 
 /* ------------------------------------------------------------------ ending */
@@ -207,6 +316,7 @@ succession_pins(const struct succession *s)
 void
 succession_end(struct succession *s)
 {
+	succession_reload_cancel(s);
 	timer_cancel(s->loop->timers, &s->timer);
 	while (s->leaving)
 		generation_take_off(&s->leaving);

@@ -13,6 +13,15 @@
 #include "reload/generation.h"
 #include "worker/loop.h"
 
+/* How a reload went: nothing has changed unless rc is 0, and the report says
+ * why, or holds warnings. */
+struct verdict {
+	unsigned ticket; /* 1, 2, ...: which of the process's reloads it was */
+	int rc;          /* 0 or -errno */
+	int64_t took_ms;
+	const struct report *report; /* until the call returns */
+};
+
 struct succession {
 	/* The caller's, set before succession_begin(). */
 	struct crew crew;
@@ -24,11 +33,22 @@ struct succession {
 	 * -errno with the report saying why, which only a trial may. */
 	int (*settle)(void *arg, const struct settings *s, bool is_trial,
 	    struct report *report);
+	void (*reloading)(void *arg); /* a reload begins */
+	void (*reloaded)(void *arg, const struct verdict *v);
 	void *arg;
 
 	struct generation *current;
 	struct generation *leaving; /* draining, newest first */
 	struct timer timer;         /* looks after those */
+
+	/* The reload that is going on; see succession_reload(). */
+	struct reading *reading; /* NULL: none is */
+	struct watch watch;      /* of the reading */
+	struct timer deadline;   /* the same */
+	struct report report;
+	int64_t began_ms;
+	unsigned ticket; /* of the last that began */
+	bool is_asked;   /* one more is wanted */
 };
 
 /* Start the first generation, which becomes s's, and let it serve.  0, or
@@ -36,9 +56,15 @@ struct succession {
 int succession_begin(
     struct succession *s, struct generation **first, struct report *report);
 
-/* Read the configuration again and let what it says take over.  0, or -EINVAL:
- * the report says why, and nothing has changed. */
-int succession_reload(struct succession *s, struct report *report);
+/* Read the configuration again and let what it says take over.  It begins now;
+ * while one is going on, one more follows it, however often it is asked for.
+ * Returns the ticket of that reload, whose verdict comes from the loop, or
+ * before this returns when it fails at once. */
+unsigned succession_reload(struct succession *s);
+
+/* Is one going on?  And give up what is, and what was asked for. */
+bool succession_is_reloading(const struct succession *s);
+void succession_reload_cancel(struct succession *s);
 
 /* Nobody follows: close the listeners, let connections end. */
 void succession_drain(struct succession *s);

@@ -24,7 +24,7 @@ stage_has_flag(const struct stage *s, uint32_t flag)
 void
 chain_open(struct stage *s)
 {
-	while (s && s->state != STAGE_CLOSING && !s->is_way_open) {
+	while (s && !stage_is_closing(s) && !s->is_way_open) {
 		struct stage *front = s->prev;
 
 		s->is_way_open = true;
@@ -270,7 +270,7 @@ chain_tell(
 void
 chain_failed(struct stage *s, int err, const char *fmt, va_list ap)
 {
-	bool is_too_late = s->is_way_open || s->state == STAGE_CLOSING;
+	bool is_too_late = s->is_way_open || stage_is_closing(s);
 
 	chain_tell(s, is_too_late ? NULL : s->prev, err, fmt, ap);
 }

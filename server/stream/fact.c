@@ -220,3 +220,20 @@ fact_text(struct conn *c, const char *key)
 {
 	return fact_get(c, key, BND_F_TEXT, NULL);
 }
+
+void
+facts_each(struct conn *c,
+    void (*fn)(void *arg, const char *key, const char *text), void *arg)
+{
+	for (struct fact *f = c->facts; f; f = f->next)
+		if (fact_as_text(f))
+			fn(arg, f->key, fact_as_text(f));
+}
+
+const char *
+fact_text_if_set(struct conn *c, const char *key)
+{
+	struct fact *f = *fact_find(c, key);
+
+	return f ? fact_as_text(f) : NULL;
+}

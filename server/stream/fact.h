@@ -25,6 +25,13 @@ const void *fact_get(struct conn *c, const char *key, unsigned kind, size_t *n);
 
 const char *fact_text(struct conn *c, const char *key);
 
+/* fn for each that can be shown as text: not for those of kind BND_F_BYTES. */
+void facts_each(struct conn *c,
+    void (*fn)(void *arg, const char *key, const char *text), void *arg);
+
+/* Not what the host knows itself, unless somebody asked for it before. */
+const char *fact_text_if_set(struct conn *c, const char *key);
+
 void facts_free(struct conn *c);
 
 #endif

@@ -16,14 +16,14 @@ static task_fn stage_turn;
 void
 stage_due(struct stage *s, unsigned due)
 {
-	if (s->state == STAGE_CLOSING)
+	if (stage_is_closing(s))
 		return;
 	s->due |= (uint8_t)due;
 	loop_queue(conn_loop(s->hop.conn), &s->hop.task);
 }
 
 struct stage *
-stage_create(struct conn *c, struct desk *d, void *open_arg)
+stage_alloc(struct conn *c, struct desk *d)
 {
 	const struct bnd_type *type = d->binding->type;
 	struct stage *s = calloc(1, sizeof(*s) + type->stage_size);
@@ -38,6 +38,16 @@ stage_create(struct conn *c, struct desk *d, void *open_arg)
 	s->hop.conn = c;
 	s->hop.task.fn = stage_turn;
 	s->binding = d->binding;
+	return s;
+}
+
+struct stage *
+stage_create(struct conn *c, struct desk *d, void *open_arg)
+{
+	struct stage *s = stage_alloc(c, d);
+
+	if (!s)
+		return NULL;
 	s->open_arg = open_arg;
 	s->prev = c->last;
 	if (c->last)
@@ -52,7 +62,7 @@ stage_create(struct conn *c, struct desk *d, void *open_arg)
 static struct queue *
 stage_queue(struct stage *s, struct queue **at)
 {
-	if (!*at && s->state != STAGE_CLOSING) {
+	if (!*at && !stage_is_closing(s)) {
 		*at = queue_create();
 		if (!*at)
 			conn_end(s->hop.conn, REASON_RESOURCES, PARTY_HOST,
@@ -93,7 +103,7 @@ stage_outlet(struct stage *s, unsigned side)
 static bool
 stage_take_due(struct stage *s, unsigned due)
 {
-	if (s->state == STAGE_CLOSING || !(s->due & due))
+	if (stage_is_closing(s) || !(s->due & due))
 		return false;
 	s->due &= (uint8_t)~due;
 	return true;
@@ -111,7 +121,7 @@ stage_open(struct stage *s)
 		s->state = STAGE_OPENING;
 		rc = type->open(&s->pub, s->open_arg);
 	}
-	if (s->state == STAGE_CLOSING)
+	if (stage_is_closing(s))
 		return;
 	s->state = STAGE_OPEN;
 	if (s->hop.conn->is_refused) /* by s: what open() says is no news */
@@ -220,8 +230,7 @@ stage_bypass(struct stage *s, unsigned from, unsigned to)
 {
 	struct queue *a, *b;
 
-	if (s->state == STAGE_CLOSING || s->is_bypassed[from] ||
-	    s->is_given[to])
+	if (stage_is_closing(s) || s->is_bypassed[from] || s->is_given[to])
 		return;
 	a = stage_inlet(s, from);
 	b = stage_outlet(s, to);

@@ -31,7 +31,8 @@ enum stage_state {
 	STAGE_NEW,     /* open() was not called yet */
 	STAGE_OPENING, /* it is being called */
 	STAGE_OPEN,    /* it said 0 */
-	STAGE_CLOSING  /* close() is due: calls on it do nothing */
+	STAGE_CLOSING, /* close() is due: calls on it do nothing */
+	STAGE_DRY      /* of dry.c: it is asked, and never opened */
 };
 
 struct stage {
@@ -69,6 +70,16 @@ stage_of(const struct bnd_stage *st)
 {
 	return CONTAINER_OF((uintptr_t)st, struct stage, pub);
 }
+
+/* Do calls on it do nothing? */
+static inline bool
+stage_is_closing(const struct stage *s)
+{
+	return s->state >= STAGE_CLOSING;
+}
+
+/* A stage that stands nowhere yet; free() it.  NULL: no memory. */
+struct stage *stage_alloc(struct conn *c, struct desk *d);
 
 /* Make a stage at the back end of the connection's chain; its open() is due.
  * NULL: no memory. */

@@ -69,7 +69,7 @@ work_submit(struct desk *d, struct stage *s, void (*run)(void *),
 	struct work *k;
 	int rc;
 
-	if (d->is_stopping || (s && s->state == STAGE_CLOSING))
+	if (d->is_stopping || (s && stage_is_closing(s)))
 		return -ECANCELED;
 	k = calloc(1, sizeof(*k));
 	if (!k)

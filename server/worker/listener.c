@@ -238,3 +238,9 @@ listener_point(
 {
 	acceptor_point(l->acceptors[w->index], w, t);
 }
+
+const struct listen_address *
+listener_address(const struct listener *l)
+{
+	return &l->address;
+}

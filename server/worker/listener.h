@@ -60,6 +60,9 @@ void listener_disclaim(struct listener *l, const void *holder);
 void listener_point(
     struct listener *l, struct worker *w, const struct accept_target *t);
 
+/* [main] Where it listens. */
+const struct listen_address *listener_address(const struct listener *l);
+
 /* [main, before start] What all listeners of the worker share.  max:
  * connections it may have before it stops accepting. */
 int acceptors_init(struct worker *w, uint64_t max);

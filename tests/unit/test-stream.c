@@ -70,38 +70,6 @@ START_TEST(large_buffers_are_kept_for_reuse)
 }
 END_TEST
 
-START_TEST(pipes_are_kept_when_they_are_empty)
-{
-	struct pipe_pool *pool = pipe_pool_create();
-	struct pipe *p = pipe_take(pool), *same = p, *many[20];
-
-	ck_assert_ptr_nonnull(p);
-	ck_assert_uint_eq(p->bytes, 0);
-	ck_assert_int_eq(write(p->write_fd, "x", 1), 1);
-	ck_assert(fcntl(p->read_fd, F_GETFL) & O_NONBLOCK);
-	ck_assert(fcntl(p->read_fd, F_GETFD) & FD_CLOEXEC);
-	p->bytes = 1;
-	pipe_give(pool, &p);
-	ck_assert_ptr_null(p);
-	pipe_give(pool, &p);
-	p = pipe_take(pool); /* not the one that held a byte */
-	ck_assert_int_eq(read(p->read_fd, many, 1), -1);
-	ck_assert_int_eq(errno, EAGAIN);
-	same = p;
-	pipe_give(pool, &p);
-	p = pipe_take(pool);
-	ck_assert_ptr_eq(p, same);
-	pipe_give(pool, &p);
-	for (int i = 0; i < 20; i++)
-		ck_assert_ptr_nonnull(many[i] = pipe_take(pool));
-	for (int i = 0; i < 20; i++)
-		pipe_give(pool, &many[i]);
-	pipe_pool_destroy(&pool);
-	ck_assert_ptr_null(pool);
-	pipe_pool_destroy(&pool);
-}
-END_TEST
-
 START_TEST(addresses_read_as_text)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET,
@@ -161,5 +129,5 @@ START_TEST(errors_have_reasons)
 END_TEST
 
 UNIT_TESTS("stream", a_buffer_lives_as_long_as_it_is_held,
-    large_buffers_are_kept_for_reuse, pipes_are_kept_when_they_are_empty,
-    addresses_read_as_text, every_reason_has_its_own_name, errors_have_reasons)
+    large_buffers_are_kept_for_reuse, addresses_read_as_text,
+    every_reason_has_its_own_name, errors_have_reasons)

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+/* conns.c - the connections, shown and ended. */
+
+#include "control/control-inner.h"
+
+#include "base/arena.h"
+#include "config/value.h"
+#include "reload/generation-inner.h"
+#include "stream/address.h"
+#include "stream/fact.h"
+#include "stream/pipe.h"
+#include "stream/stage.h"
+
+#include "log/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+	ROWS_DEFAULT = 1000,
+	ROWS_MAX = 100000,
+	/* What one worker does at a time, so that nobody waits for it. */
+	BATCH_ROWS = 64,
+	BATCH_LOOKED_AT = 4096,
+};
+
+/* Which connections are meant. */
+struct filter {
+	const char *pipeline, *identity;
+	const struct bnd_nets *source;
+	int64_t generation, id; /* -1: any */
+	struct arena arena;     /* of source */
+};
+
+/* A walk over one worker's connections, in batches. */
+struct walk {
+	const struct filter *filter;
+	json_t *rows;
+	size_t room; /* rows that may still come */
+	bool with_stages;
+	uint64_t before; /* go on below this id */
+	uint64_t matched;
+	bool is_done;
+};
+
+/* ------------------------------------------------------------------ matching
+ */
+
+/* False: the question was refused. */
+static bool
+filter_parse(struct filter *f, struct question *q)
+{
+	const char *source = argument_text(q, "source");
+	const char *wrong;
+	size_t bad;
+
+	*f = (struct filter){
+		.pipeline = argument_text(q, "pipeline"),
+		.identity = argument_text(q, "identity"),
+		.generation = argument_int(q, "generation", -1),
+		.id = argument_int(q, "id", -1),
+	};
+	if (!source)
+		return true;
+	wrong = value_nets(&source, 1, &f->arena, &f->source, &bad);
+	if (!wrong)
+		return true;
+	question_refuse(
+	    q, NULL, "argument 'source': '%.100s' %s", source, wrong);
+	return false;
+}
+
+static const struct sockaddr *
+conn_peer(struct conn *c)
+{
+	return fact_get(c, "peer", BND_F_ADDR, NULL);
+}
+
+static bool
+filter_takes(const struct filter *f, struct conn *c)
+{
+	const char *identity;
+
+	if (c->state != CONN_LIVE)
+		return false;
+	if (f->id >= 0 && c->id != (uint64_t)f->id)
+		return false;
+	if (f->pipeline && strcmp(c->pipeline->name, f->pipeline) != 0)
+		return false;
+	if (f->generation >= 0 &&
+	    c->pipeline->generation->number != (uint64_t)f->generation)
+		return false;
+	if (f->source && (!conn_peer(c) || !nets_has(f->source, conn_peer(c))))
+		return false;
+	if (!f->identity)
+		return true;
+	identity = fact_text(c, "identity");
+	return identity && strcmp(identity, f->identity) == 0;
+}
+
+/* ---------------------------------------------------------------- one's row */
+
+static const char *
+conn_state_name(const struct conn *c)
+{
+	if (c->is_refused)
+		return "refused";
+	if (c->first && !c->first->is_way_open)
+		return "opening";
+	for (unsigned side = 0; side < 2; side++)
+		if (c->sock[side].has_ended || c->sock[side].is_shut)
+			return "half-closed";
+	return "open";
+}
+
+static uint64_t
+queue_holds(const struct queue *q)
+{
+	if (!q)
+		return 0;
+	return q->bytes + (q->pipe ? q->pipe->bytes : 0);
+}
+
+/* Every queue leads to one stage, or to a socket. */
+static uint64_t
+conn_queued(const struct conn *c)
+{
+	uint64_t n = 0;
+
+	for (unsigned side = 0; side < 2; side++)
+		n += queue_holds(c->sock[side].out);
+	for (const struct stage *s = c->first; s; s = s->next)
+		n += queue_holds(s->in[BND_FRONT]) +
+		     queue_holds(s->in[BND_BACK]);
+	return n;
+}
+
+static json_t *
+stage_row(struct stage *s)
+{
+	static const char *const names[] = { [STAGE_NEW] = "opening",
+		[STAGE_OPENING] = "opening",
+		[STAGE_OPEN] = "open",
+		[STAGE_CLOSING] = "closing",
+		[STAGE_DRY] = "dry" };
+	const struct bnd_type *type = s->binding->type;
+	struct says says;
+	uint8_t state = s->state;
+
+	says_begin(&says);
+	if (state == STAGE_OPEN && type->show) {
+		type->show(s->pub.worker, &s->pub, &says.pub);
+		stage_after_call(s);
+	}
+	return json_pack("{s:s, s:s, s:s, s:o}", "pipeline",
+	    s->binding->pub.pipeline, "binding", s->binding->pub.name, "state",
+	    names[state], "says", says_take(&says));
+}
+
+static json_t *
+stage_rows(struct conn *c)
+{
+	json_t *rows = json_array();
+
+	for (struct stage *s = c->first; s; s = s->next)
+		json_array_append_new(rows, stage_row(s));
+	return rows;
+}
+
+static void
+fact_row(void *arg, const char *key, const char *text)
+{
+	json_object_set_new(arg, key, json_of_text(text));
+}
+
+static json_t *
+conn_row(struct conn *c, bool with_stages)
+{
+	const struct sock *front = &c->sock[BND_FRONT];
+	const struct sock *back = &c->sock[BND_BACK];
+	const char *identity = fact_text(c, "identity");
+	int64_t now = c->worker->loop.now_ms;
+	char peer[ADDRESS_TEXT];
+	json_t *facts, *row;
+
+	address_text(conn_peer(c), peer);
+	row = json_pack("{s:I, s:s, s:i, s:i, s:s, s:I, s:I, s:I, s:I, s:I, "
+			"s:I, s:I, s:s}",
+	    "id", (json_int_t)c->id, "pipeline", c->pipeline->name,
+	    "generation", (int)c->pipeline->generation->number, "worker",
+	    (int)c->worker->index, "peer", peer, "age_ms",
+	    (json_int_t)(now - c->opened_ms), "idle_ms",
+	    (json_int_t)(now - c->active_ms), "from_client",
+	    (json_int_t)front->received, "to_client", (json_int_t)front->sent,
+	    "from_backend", (json_int_t)back->received, "to_backend",
+	    (json_int_t)back->sent, "queued", (json_int_t)conn_queued(c),
+	    "state", conn_state_name(c));
+	if (identity)
+		json_object_set_new(row, "identity", json_of_text(identity));
+	if (!with_stages)
+		return row;
+	facts = json_object();
+	facts_each(c, fact_row, facts);
+	json_object_set_new(row, "facts", facts);
+	json_object_set_new(row, "stages", stage_rows(c));
+	return row;
+}
+
+/* ------------------------------------------------------------------ walking */
+
+static int
+worker_walk(struct worker *w, void *arg)
+{
+	struct walk *k = arg;
+	unsigned looked_at = 0, rows = 0;
+	struct conn *c;
+
+	LIST_FOREACH(c, &w->conns, link)
+	{
+		if (c->id >= k->before)
+			continue;
+		if (looked_at++ == BATCH_LOOKED_AT || rows == BATCH_ROWS)
+			return 0;
+		k->before = c->id;
+		if (!filter_takes(k->filter, c))
+			continue;
+		k->matched++;
+		if (k->room == 0)
+			continue;
+		json_array_append_new(k->rows, conn_row(c, k->with_stages));
+		k->room--;
+		rows++;
+	}
+	k->is_done = true;
+	return 0;
+}
+
+static json_int_t
+row_id(const json_t *rows, size_t i)
+{
+	return json_integer_value(
+	    json_object_get(json_array_get(rows, i), "id"));
+}
+
+/* Two lists that are sorted by id, the greatest first, become one of at most
+ * `most` rows. */
+static json_t *
+rows_merge(json_t *a, json_t *b, size_t most)
+{
+	json_t *r = json_array();
+	size_t i = 0, k = 0;
+
+	while (json_array_size(r) < most &&
+	       (i < json_array_size(a) || k < json_array_size(b))) {
+		if (k == json_array_size(b) ||
+		    (i < json_array_size(a) && row_id(a, i) > row_id(b, k)))
+			json_array_append(r, json_array_get(a, i++));
+		else
+			json_array_append(r, json_array_get(b, k++));
+	}
+	json_decref(a);
+	json_decref(b);
+	return r;
+}
+
+/* The rows of all workers, the newest of each first. */
+static json_t *
+walk_crew(struct walk *k, const struct crew *crew, uint64_t before)
+{
+	json_t *all = json_array();
+	size_t most = k->room;
+
+	for (unsigned i = 0; i < crew->count; i++) {
+		k->rows = json_array();
+		k->room = most;
+		k->before = before;
+		k->is_done = false;
+		while (!k->is_done)
+			worker_call(crew->workers[i], worker_walk, k);
+		all = rows_merge(all, k->rows, most);
+	}
+	return all;
+}
+
+void
+command_connections(struct question *q)
+{
+	const struct crew *crew = &q->control->setup.generations->crew;
+	int64_t limit = argument_int(q, "limit", ROWS_DEFAULT);
+	struct filter f;
+	struct walk k = { .filter = &f,
+		.room = limit < ROWS_MAX ? (size_t)limit : ROWS_MAX,
+		.with_stages = argument_bool(q, "stages", true) };
+	json_t *rows;
+
+	if (!filter_parse(&f, q)) {
+		arena_finish(&f.arena);
+		return;
+	}
+	rows =
+	    walk_crew(&k, crew, (uint64_t)argument_int(q, "before", INT64_MAX));
+	question_answer(
+	    q, json_pack("{s:I, s:b, s:o}", "matched", (json_int_t)k.matched,
+		   "is_cut", k.matched > json_array_size(rows), "connections",
+		   rows));
+	arena_finish(&f.arena);
+}
+
+/* ------------------------------------------------------------------- ending */
+
+struct cull {
+	const struct filter *filter;
+	uint64_t killed;
+};
+
+static int
+worker_cull(struct worker *w, void *arg)
+{
+	struct cull *k = arg;
+	struct conn *c;
+
+	LIST_FOREACH(c, &w->conns, link)
+	{
+		if (!filter_takes(k->filter, c))
+			continue;
+		conn_end(c, REASON_KILLED, PARTY_HOST, -ECANCELED, NULL);
+		k->killed++;
+	}
+	return 0;
+}
+
+void
+command_kill(struct question *q)
+{
+	const struct crew *crew = &q->control->setup.generations->crew;
+	size_t given = json_object_size(q->arguments);
+	struct filter f;
+	struct cull k = { &f, 0 };
+
+	if (given == 0 || (json_object_get(q->arguments, "all") &&
+			      (given > 1 || !argument_bool(q, "all", false)))) {
+		question_refuse(q, NULL,
+		    "command 'kill' needs a filter: id, pipeline, source, "
+		    "identity, generation, or all alone");
+		return;
+	}
+	if (filter_parse(&f, q)) {
+		for (unsigned i = 0; i < crew->count; i++)
+			worker_call(crew->workers[i], worker_cull, &k);
+		log_notice("the control socket killed connections: %" PRIu64,
+		    k.killed);
+		question_answer(
+		    q, json_pack("{s:I}", "killed", (json_int_t)k.killed));
+	}
+	arena_finish(&f.arena);
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+#include "control/control-inner.h"
+
+#include "log/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+	QUESTIONS_MAX = 32, /* at once; more wait in the socket */
+	CONTROL_BACKLOG = 64,
+	GROUPS_MAX = 256,
+};
+
+/* ------------------------------------------------------------ who may ask */
+
+static bool
+peer_has_group(int fd, const struct ucred *peer, gid_t group)
+{
+	gid_t groups[GROUPS_MAX];
+	socklen_t n = sizeof(groups);
+
+	if (peer->gid == group)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n / sizeof(gid_t); i++)
+		if (groups[i] == group)
+			return true;
+	return false;
+}
+
+/* The file's mode says the same to most, but a file is easily opened up. */
+static bool
+peer_may_ask(const struct control *c, int fd)
+{
+	struct ucred peer;
+	socklen_t n = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) < 0)
+		return false;
+	if (peer.uid == 0 || peer.uid == geteuid() ||
+	    peer_has_group(fd, &peer, c->group))
+		return true;
+	log_warn("control socket: user %u, process %d, may not ask: it is "
+		 "neither root nor the user of this process nor in group %u",
+	    (unsigned)peer.uid, (int)peer.pid, (unsigned)c->group);
+	return false;
+}
+
+/* -------------------------------------------------------------- accepting */
+
+static void
+control_ready(struct watch *w, uint32_t events)
+{
+	struct control *c = CONTAINER_OF(w, struct control, watch);
+	int fd;
+
+	(void)events;
+	while (c->count < QUESTIONS_MAX) {
+		fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0)
+			return;
+		if (peer_may_ask(c, fd))
+			question_begin(c, fd);
+		else
+			close(fd);
+	}
+	/* Looked at again when a question ends. */
+	loop_unwatch(c->setup.loop, &c->watch);
+}
+
+static void
+control_listen_on(struct control *c)
+{
+	loop_watch(c->setup.loop, &c->watch, EPOLLIN);
+}
+
+/* A file that nobody serves any more is in the way of bind(). */
+static int
+control_unlink_stale(const struct sockaddr_un *a)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct stat st;
+	int rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (lstat(a->sun_path, &st) == 0) {
+		if (!S_ISSOCK(st.st_mode))
+			rc = -EEXIST;
+		else if (connect(fd, (const void *)a, sizeof(*a)) == 0 ||
+			 errno != ECONNREFUSED)
+			rc = -EADDRINUSE;
+		else if (unlink(a->sun_path) < 0)
+			rc = -errno;
+	}
+	close(fd);
+	return rc;
+}
+
+static int
+control_bind(const struct control_setup *setup)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, fd, rc;
+	mode_t old;
+
+	if (strlen(setup->path) >= sizeof(a.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(a.sun_path, setup->path);
+	rc = control_unlink_stale(&a);
+	fd = rc < 0 ? rc : socket(AF_UNIX, type, 0);
+	if (fd < 0)
+		return rc < 0 ? rc : -errno;
+	/* Never open to more than it will be. */
+	old = umask(0777 & ~(mode_t)setup->mode);
+	if (bind(fd, (const void *)&a, sizeof(a)) < 0 ||
+	    listen(fd, CONTROL_BACKLOG) < 0)
+		rc = -errno;
+	umask(old);
+	if (rc == 0)
+		return fd;
+	close(fd);
+	return rc;
+}
+
+static const char *
+control_error(int rc)
+{
+	switch (rc) {
+	case -EADDRINUSE:
+		return "another process serves it";
+	case -EEXIST:
+		return "there is a file of that name, which is no socket";
+	default:
+		return strerror(-rc);
+	}
+}
+
+static void
+control_know_file(struct control *c)
+{
+	struct stat st;
+
+	if (lstat(c->setup.path, &st) < 0)
+		return;
+	c->device = st.st_dev;
+	c->inode = st.st_ino;
+	c->group = st.st_gid;
+}
+
+int
+control_start(
+    struct control **r, const struct control_setup *setup, const char **error_r)
+{
+	struct control *c = calloc(1, sizeof(*c));
+	int fd = c ? control_bind(setup) : -ENOMEM;
+
+	if (fd < 0) {
+		*error_r = control_error(fd);
+		free(c);
+		return fd;
+	}
+	c->setup = *setup;
+	c->group = getegid();
+	LIST_INIT(&c->questions);
+	control_know_file(c);
+	c->started = time(NULL);
+	c->started_ms = loop_clock();
+	c->watch = (struct watch){ control_ready, fd };
+	control_listen_on(c);
+	*r = c;
+	return 0;
+}
+
+void
+control_stop(struct control **at, bool is_kept)
+{
+	struct control *c = *at;
+	struct question *q, *next;
+	struct stat st;
+
+	*at = NULL;
+	if (!c)
+		return;
+	for (q = LIST_FIRST(&c->questions); q; q = next) {
+		next = LIST_NEXT(q, link);
+		question_hurry(q);
+	}
+	while ((q = LIST_FIRST(&c->questions)) != NULL)
+		question_end(q);
+	loop_unwatch(c->setup.loop, &c->watch);
+	close(c->watch.fd);
+	if (!is_kept && lstat(c->setup.path, &st) == 0 &&
+	    st.st_dev == c->device && st.st_ino == c->inode)
+		unlink(c->setup.path);
+	json_decref(c->last.errors);
+	free(c);
+}
+
+int
+control_fd(const struct control *c)
+{
+	return c->watch.fd;
+}
+
+void
+control_question_gone(struct control *c)
+{
+	if (c->count-- == QUESTIONS_MAX)
+		control_listen_on(c);
+}
+
+/* --------------------------------------------------------------- verdicts */
+
+static void
+question_tell_reloaded(struct question *q, const struct verdict *v)
+{
+	unsigned number =
+	    generation_number(q->control->setup.generations->current);
+
+	if (v->rc < 0) {
+		question_refuse(q, json_of_report(v->report, false),
+		    "reload refused: generation %u goes on as it was", number);
+		return;
+	}
+	question_answer(q, json_pack("{s:i, s:I, s:o}", "generation",
+			       (int)number, "ms", (json_int_t)v->took_ms,
+			       "warnings", json_of_report(v->report, true)));
+}
+
+void
+control_reloaded(struct control *c, const struct verdict *v)
+{
+	struct question *q, *next;
+
+	if (v->rc < 0)
+		c->refused++;
+	else
+		c->good++;
+	json_decref(c->last.errors);
+	c->last = (struct past_reload){ .at = time(NULL),
+		.took_ms = v->took_ms,
+		.is_good = v->rc == 0,
+		.errors = json_of_report(v->report, false) };
+	for (q = LIST_FIRST(&c->questions); q; q = next) {
+		next = LIST_NEXT(q, link);
+		if (q->ticket && q->ticket <= v->ticket)
+			question_tell_reloaded(q, v);
+	}
+}
+
+void
+control_upgraded(
+    struct control *c, int rc, pid_t pid, const struct report *report)
+{
+	struct question *q, *next;
+
+	for (q = LIST_FIRST(&c->questions); q; q = next) {
+		next = LIST_NEXT(q, link);
+		if (!q->waits_upgrade)
+			continue;
+		if (rc == 0)
+			question_answer(q, json_pack("{s:i}", "pid", (int)pid));
+		else
+			question_refuse(q,
+			    report ? json_of_report(report, false) : NULL,
+			    "upgrade failed: %s; process %d goes on as it was",
+			    strerror(-rc), (int)getpid());
+	}
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+/*
+ * control.h - the control socket: a unix socket on which the operator's tool
+ * asks one thing a connection, in JSON.  bindery-control(7) is what it speaks.
+ * Who may ask: root, the user of this process, and members of the socket file's
+ * group.  [main thread]
+ */
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
+
+#include "reload/succession.h"
+
+#include <sys/types.h>
+
+struct control;
+
+/* What the process can be asked to do; arg is the setup's. */
+struct control_calls {
+	/* End: let connections end by themselves, or now.  Returns how many
+	 * milliseconds they have. */
+	int64_t (*end)(void *arg, bool now);
+	/* 0 or -errno */
+	int (*reopen)(void *arg);
+	/* Start a new program that takes over; control_upgraded() tells how it
+	 * went.  0, or -errno when it cannot even begin. */
+	int (*upgrade)(void *arg);
+	bool (*is_ending)(void *arg);
+};
+
+struct control_setup {
+	struct loop *loop;
+	struct succession *generations;
+	const struct control_calls *calls;
+	void *arg;
+	const char *path; /* of the socket; kept by the caller */
+	unsigned mode;    /* its permissions */
+	const char *config;
+};
+
+/* Listen.  0, or -errno: *error_r says what could not be done. */
+int control_start(struct control **r, const struct control_setup *setup,
+    const char **error_r);
+
+/* Answers that are due are given up; the socket file goes, unless is_kept:
+ * another process serves it from now on.  NULL is harmless. */
+void control_stop(struct control **c, bool is_kept);
+
+/* The listening socket, for who takes over. */
+int control_fd(const struct control *c);
+
+/* A reload came to its end, and so did an upgrade (rc 0: pid serves). */
+void control_reloaded(struct control *c, const struct verdict *v);
+void control_upgraded(
+    struct control *c, int rc, pid_t pid, const struct report *report);
+
+#endif
