@@ -4,6 +4,7 @@
 """What the binding metrics answers: figures that are those of the traffic, and
 go on over reloads; HTTP that is strict, and harms nobody."""
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import subprocess
 import time
 
 from lib import *
+from lib.control import bindery
 from lib.prometheus import Metrics
 
 MIB = 1 << 20
@@ -204,6 +206,31 @@ class Figures(MetricsCase):
             self.assertTrue(names)
             for name in names:
                 self.assertIn(name, page)
+
+    def test_the_control_socket_says_the_same(self):
+        path = self.serve().path("control.sock")
+        self.through(self.proxy_port, 1000)
+        self.d.closed("proxy")
+
+        def asked(command):
+            p = bindery("-s", path, "--json", command)
+            self.assertEqual(0, p.returncode, p.stderr)
+            return json.loads(p.stdout)
+        m = Metrics(asked("metrics")["text"])
+        self.assertEqual(set(self.scrape().families), set(m.families))
+        self.assertEqual(1000, m("bindery_pipeline_sent_bytes_total",
+                                 pipeline="proxy", peer="client"))
+        pipeline = {p["name"]: p for p in asked("list")["pipelines"]}
+        self.assertEqual(
+            (0, 1, 1000, 1000, 1000, 1000, {"done": 1}),
+            tuple(pipeline["proxy"][key] for key in (
+                "connections", "accepted", "from_client", "to_client",
+                "from_backend", "to_backend", "reasons")))
+        status = asked("status")
+        self.assertEqual(2 + 1, status["accepted"])
+        self.assertGreater(status["memory"], 10**6)
+        self.assertAlmostEqual(fd_count(self.d.pid),
+                               status["descriptors"]["used"], delta=4)
 
     def test_promtool_has_nothing_to_say(self):
         tool = shutil.which("promtool")
