@@ -6,6 +6,7 @@
 #include "abi/table.h"
 #include "activation.h"
 #include "base/compiler.h"
+#include "base/gauges.h"
 #include "config/read.h"
 #include "handover.h"
 #include "log/log-report.h"
@@ -27,6 +28,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "build-info.h"
@@ -276,6 +278,7 @@ daemon_reloaded(void *arg, const struct verdict *v)
 	const struct log_field took = { "ms", NULL, v->took_ms };
 	unsigned number = generation_number(d->generations.current);
 
+	gauge_reloaded(v->rc == 0, v->took_ms);
 	log_report(v->report);
 	if (v->rc == 0)
 		log_line(LOG_L_NOTICE, &took, 1,
@@ -430,6 +433,7 @@ daemon_start(struct daemon *d)
 		log_stop();
 		return status_of_start(rc);
 	}
+	gauge_set(GAUGE_STARTED_AT, time(NULL));
 	if (handover_ready(&d->loop, daemon_serves, d) < 0)
 		log_error("cannot wait for the program that hands over");
 	log_notice("binderyd %s serves %zu pipelines with %u workers",

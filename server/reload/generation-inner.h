@@ -39,6 +39,7 @@ struct generation {
 	int64_t born_ms;         /* when it was created */
 	int64_t drained_ms;      /* when it began to leave */
 	uint32_t number;
+	bool is_shown; /* counts among the users of its ledgers */
 	struct crew crew;
 	struct arena arena;
 	struct config_tree *tree;

@@ -86,6 +86,7 @@ succession_look(struct timer *t)
 	}
 	if (s->is_retired)
 		succession_close_share(s, s->current);
+	succession_count(s);
 	if (s->leaving || s->is_retired)
 		timer_arm(s->loop->timers, t, s->loop->now_ms + LOOK_MS);
 }
@@ -114,6 +115,7 @@ succession_begin(
 	rc = generation_start(s->current, report);
 	if (rc == 0)
 		generation_commit(s->current);
+	succession_count(s);
 	return rc;
 }
 
@@ -182,6 +184,7 @@ succession_follow(
 	s->current = g;
 	generation_drain(old);
 	succession_keep(s, old);
+	succession_count(s);
 	return 0;
 }
 

@@ -75,6 +75,10 @@ void succession_drain(struct succession *s);
  * cut is counted from here on. */
 void succession_retire(struct succession *s);
 
+/* Set the gauges of generations and plugin images; to be called when they have
+ * changed. */
+void succession_count(const struct succession *s);
+
 /* Connections, jobs and messages of all generations. */
 uint64_t succession_pins(const struct succession *s);
 
