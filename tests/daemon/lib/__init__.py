@@ -5,6 +5,7 @@
 tests/daemon/test_NAME.py, that begins with "from lib import *" and ends with
 "main()"; it runs by itself, against the build that BINDERY_BUILD names."""
 
+from .asking import answer, ask
 from .build import BINDERYD, BUILD, PLUGINS, ROOT, TEST_PLUGINS, has_ipv6
 from .build import IS_COVERAGE, IS_SANITIZED, SCALE, SHIM
 from .case import Case, main
@@ -12,5 +13,6 @@ from .daemon import Daemon, environment, run, shim
 from .peers import (PATTERN, Backend, FreePort, all_of, exactly, give_back,
                     is_reset, pattern, receive_pattern, reset, send_pattern)
 from .proc import cpu_seconds, fd_count, raise_files, rss
+from .traffic import EchoServer, Streams, Visitors
 
 __all__ = [name for name in dir() if not name.startswith("_")]
