@@ -62,7 +62,8 @@ int succession_begin(
  * before this returns when it fails at once. */
 unsigned succession_reload(struct succession *s);
 
-/* Is one going on?  And give up what is, and what was asked for. */
+/* Is one going on?  And give up what is, and what was asked for: that gets its
+ * verdict, -ECANCELED, before this returns. */
 bool succession_is_reloading(const struct succession *s);
 void succession_reload_cancel(struct succession *s);
 
