@@ -13,6 +13,7 @@ from .daemon import Daemon, environment, run, shim
 from .peers import (PATTERN, Backend, FreePort, all_of, exactly, give_back,
                     is_reset, pattern, receive_pattern, reset, send_pattern)
 from .proc import cpu_seconds, fd_count, raise_files, rss
+from .reloads import WRONG, Reload, client_of, greet, server
 from .traffic import EchoServer, Streams, Visitors
 
 __all__ = [name for name in dir() if not name.startswith("_")]
