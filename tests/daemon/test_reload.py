@@ -7,13 +7,11 @@ import os
 import random
 import re
 import selectors
-import shutil
 import signal
 import socket
 import time
 
 from lib import *
-from lib.daemon import PATHS
 
 
 class Following(Reload):
@@ -238,68 +236,6 @@ class Draining(Reload):
         self.assertEqual({"drain-timeout"}, {
             r["reason"] for r in d.closed("echo", count)})
         self.assert_served(new)
-
-
-class Plugins(Reload):
-    def install(self, directory, data):
-        """echo.so, put in place by renaming."""
-        path = self.write(data, "new.so", directory)
-        os.chmod(path, 0o755)
-        os.rename(path, os.path.join(directory, "echo.so"))
-
-    def images(self, d, directory):
-        """How many files of it are mapped as code."""
-        with open(f"/proc/{d.pid}/maps") as f:
-            rows = [line.split(None, 5) for line in f]
-        return len({r[4] for r in rows
-                    if "x" in r[1] and r[4] != "0" and directory in r[-1]})
-
-    def test_a_replaced_one(self):
-        directory = self.temporary()
-        with open(os.path.join(PLUGINS, "echo.so"), "rb") as f:
-            good = f.read()
-        self.install(directory, good)
-        port = FreePort.get()
-        d = self.daemon(server(port), paths=("-p", directory, *PATHS))
-        streams = [self.served(port)]
-        self.assertEqual(1, self.images(d, directory))
-        self.reload(d)  # the same file is the same image
-        self.assertEqual(1, self.images(d, directory))
-        for broken in (b"no plugin", good[:len(good) // 3], b""):
-            self.install(directory, broken)
-            self.refused(d, why=f"^{re.escape(d.config)}:6: plugin '"
-                         f"{re.escape(directory)}/echo.so' ")
-            self.assert_served(streams[0])
-            streams.append(self.served(port))
-        self.assertEqual(1, self.images(d, directory))
-        self.install(directory, good)
-        self.reload(d)
-        self.assertEqual(2, self.images(d, directory))
-        streams.append(self.served(port))
-        for s in streams:
-            self.assert_served(s)
-
-    def test_another_one_of_that_name(self):
-        """The new generation has the new code, the old one its own."""
-        directory = self.temporary()
-
-        def install(name):
-            path = os.path.join(directory, "new.so")
-            shutil.copy(os.path.join(TEST_PLUGINS, name), path)
-            os.rename(path, os.path.join(directory, "swap.so"))
-        install("swap1.so")
-        pipeline = server(
-            port := FreePort.get(),
-            rest='{ type = "swap"; }, { type = "echo"; }')
-        d = self.daemon(pipeline, paths=("-p", directory, *PATHS))
-        streams = [self.served(port)]
-        for name in ("swap2.so", "swap3.so"):
-            install(name)
-            self.reload(d)
-            streams.append(self.served(port))
-        self.assertEqual(3, self.images(d, directory))
-        for s in streams:
-            self.assert_served(s)
 
 
 class Telling(Reload):
