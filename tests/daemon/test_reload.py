@@ -236,6 +236,75 @@ class Draining(Reload):
         self.assertEqual({"drain-timeout"}, {
             r["reason"] for r in d.closed("echo", count)})
         self.assert_served(new)
+        print(f"drain_timeout {deadline} s: {count} connections ended "
+              f"{ended[0] - began:.3f} to {ended[-1] - began:.3f} s after "
+              "the reload")
+
+    def test_each_pipeline_has_its_own(self):
+        one, two, port = (FreePort.get() for _ in range(3))
+        pipelines = ''.join(
+            f'{name} = {{ drain_timeout = "{drain}"; bindings = (' +
+            server(p, name="x")[5:-1] + "; };"
+            for name, drain, p in (("one", "300ms", one), ("two", "1h", two)))
+        d = self.daemon(pipelines + server(port))
+        streams = [self.served(p) for p in (one, two, port)]
+        self.reload(d, server(one) + server(two, name="two"))
+        self.assertTrue(is_reset(streams[0]))
+        self.assertEqual("drain-timeout", d.closed("one")["reason"])
+        for s in streams[1:]:
+            self.assert_served(s)
+        self.assert_closed(port)
+
+    def test_the_operator_drains_one(self):
+        one, two = FreePort.get(), FreePort.get()
+        pipelines = server(one, name="one") + server(two, name="two")
+        d = self.daemon(pipelines)
+        old = self.served(one)
+        said = answer(d, "drain", pipeline="one")
+        self.assertEqual({"pipeline": "one", "listeners": 1,
+                          "connections": 1}, said)
+        self.assert_closed(one)
+        self.assert_served(old)
+        self.served(two)
+        self.refused(d, WRONG)
+        self.assert_closed(one)
+        self.assertEqual(0, answer(d, "drain", pipeline="one")["listeners"])
+        self.reload(d, pipelines)
+        self.served(one)
+        self.assert_served(old)
+
+
+class Logging(Reload):
+    def lines(self, path):
+        with open(path) as f:
+            return f.read()
+
+    def test_log_files_are_reopened(self):
+        """By signal and by the control socket; the old file is left alone."""
+        folder = self.temporary()
+        path = os.path.join(folder, "log")
+        port = FreePort.get()
+        d = self.daemon(server(port))
+        with open(d.config) as f:
+            text = f.read().replace(
+                'format = "json";', f'target = "file:{path}";')
+        self.write(text, "test.conf", d.directory.name)
+        d.signal(signal.SIGHUP)
+        self.eventually(lambda: os.path.exists(path), "the log is opened")
+        for i, reopen in enumerate((lambda: d.signal(signal.SIGUSR1),
+                                    lambda: answer(d, "reopen"))):
+            os.rename(path, path + str(i))
+            self.served(port).close()
+            self.eventually(lambda: "connection closed" in self.lines(
+                path + str(i)), "it still writes to the old file")
+            self.assertFalse(os.path.exists(path))
+            reopen()
+            self.eventually(lambda: os.path.exists(path), "reopened")
+            size = len(self.lines(path + str(i)))
+            self.served(port).close()
+            self.eventually(lambda: "connection closed" in self.lines(path),
+                            "it writes to the new one")
+            self.assertEqual(size, len(self.lines(path + str(i))))
 
 
 class Telling(Reload):
