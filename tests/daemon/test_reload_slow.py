@@ -132,4 +132,49 @@ class Slow(Reload):
         self.served(port)
 
 
+class InPlace(Reload):
+    """The administrator's editor writes the file over, byte by byte, while
+    the signal comes."""
+
+    def write_over(self, d, text, pause):
+        with open(d.config, "w") as f:
+            d.signal(signal.SIGHUP)  # it is empty, and that is valid
+            time.sleep(pause)
+            f.write(text[:len(text) // 2])
+            f.flush()
+            time.sleep(pause)
+            f.write(text[len(text) // 2:])
+
+    def test_what_is_half_written_is_not_taken(self):
+        d, port = self.echo()
+        with open(d.config) as f:
+            text = f.read()
+        visitors = Visitors([("127.0.0.1", port)], 1)
+        self.addCleanup(visitors.process.kill)
+        for i in range(5):
+            self.write_over(d, text, 0.01 + 0.002 * i)
+            d.wait_record(lambda r: f"generation {i + 2} serves"
+                          in r["message"])
+        visitors.stop(20 * SCALE)
+        self.assertEqual([], [r for r in d.records if r["level"] == "error"])
+
+    def test_what_never_settles_is_refused(self):
+        d, port = self.echo()
+        is_over = []
+
+        def scribble():
+            with open(d.config, "a") as f:
+                while not is_over:
+                    f.write("\n")
+                    f.flush()
+                    time.sleep(0.005)
+        t = self.thread(scribble)
+        self.refused(d, why="it is being written: reload again once that is "
+                     "done$")
+        is_over.append(True)
+        t.join()
+        self.served(port)
+        self.reload(d)
+
+
 main()
