@@ -14,16 +14,16 @@ class Slow(Reload):
     def held(self, **more):
         """A daemon whose next reading takes until go_on(): it and its port."""
         self.switch = self.write("0", "hold")
-        d, port = self.echo(env=shim(hold=self.switch), **more)
-        self.hold("1")
+        d, port = self.echo(env=hold(self.switch), **more)
+        self.put("1")
         return d, port
 
-    def hold(self, byte):
+    def put(self, byte):
         with open(self.switch, "r+") as f:
             f.write(byte)
 
     def go_on(self):
-        self.hold("0")
+        self.put("0")
 
     def children(self, d):
         """Those that were not waited for, the dead ones too."""

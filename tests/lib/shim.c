@@ -11,10 +11,7 @@
  *	SHIM_CUT=few      they always move 1 to 7 bytes only
  *	SHIM_MALLOC=N     one of N allocations fails
  *	SHIM_SEED=N       with other dice
- *	SHIM_HOLD=FILE    reading the configuration (its scandir(3)) does not
- *get on while the first byte of FILE is not '0'
  */
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +24,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { FEW = 7, IOV_MOST = 64 };
@@ -36,7 +32,6 @@ static enum { CUT_NONE, CUT_RANDOM, CUT_FEW } cut_mode;
 static uint64_t malloc_one_in;
 static _Atomic uint64_t dice = 1;
 static const volatile char *switched; /* NULL: always on */
-static const volatile char *held;     /* NULL: never */
 
 /* These exist as long as glibc does. */
 void *__libc_malloc(size_t size);
@@ -44,31 +39,22 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 void *__libc_memalign(size_t align, size_t size);
 
-/* The first byte of the file that a variable names, as it changes; NULL: there
- * is none. */
-static const volatile char *
-shim_map(const char *variable)
-{
-	const char *path = getenv(variable);
-	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	void *at = MAP_FAILED;
-
-	if (fd >= 0) {
-		at = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
-		close(fd);
-	}
-	return at == MAP_FAILED ? NULL : at;
-}
-
 __attribute__((constructor)) static void
 shim_start(void)
 {
 	const char *cut = getenv("SHIM_CUT");
 	const char *one_in = getenv("SHIM_MALLOC");
+	const char *path = getenv("SHIM_SWITCH");
 	const char *seed = getenv("SHIM_SEED");
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 
-	switched = shim_map("SHIM_SWITCH");
-	held = shim_map("SHIM_HOLD");
+	if (fd >= 0) {
+		void *at = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+
+		if (at != MAP_FAILED)
+			switched = at;
+		close(fd);
+	}
 	if (cut)
 		cut_mode = strcmp(cut, "few") == 0 ? CUT_FEW : CUT_RANDOM;
 	if (seed)
@@ -237,21 +223,6 @@ splice(
 {
 	NEXT(splice);
 	return next(in, in_at, out, out_at, cut(n), flags);
-}
-
-/* ---- time */
-
-int
-scandir(const char *dir, struct dirent ***names,
-    int (*filter)(const struct dirent *),
-    int (*compare)(const struct dirent **, const struct dirent **))
-{
-	const struct timespec pause = { .tv_nsec = 2000000 };
-
-	NEXT(scandir);
-	while (held && *held != '0')
-		nanosleep(&pause, NULL);
-	return next(dir, names, filter, compare);
 }
 
 /* ---- memory */
