@@ -19,7 +19,10 @@ def ask(daemon, command, timeout=20, **arguments):
         text = bytearray()
         while more := s.recv(65536):
             text += more
-    return json.loads(text) if text else None
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        raise ValueError(bytes(text)) from None
 
 
 def answer(daemon, command, **arguments):
