@@ -37,6 +37,7 @@ class Status(Case):
 
     def server(self, listen):
         return self.file(
+            'control = { socket = "none"; }; '
             f'pipelines: {{ p = ( {{ type = "tcp-server"; '
             f'listen = "{listen}"; }}, {{ type = "echo"; }} ); }};\n')
 
