@@ -59,13 +59,14 @@ daemon_end(struct daemon *d)
 {
 	const struct generation *g = d->generations.current;
 	int64_t patience = generation_settings(g)->shutdown_timeout;
+	bool is_first = d->drain_due_ms == 0;
 
+	/* Before what waits for a reload or an upgrade hears that there is
+	 * none, and would begin the other. */
+	d->drain_due_ms = d->loop.now_ms + (is_first ? patience : 0);
 	upgrade_cancel(&d->upgrade);
 	succession_reload_cancel(&d->generations);
-	if (d->drain_due_ms) {
-		d->drain_due_ms = d->loop.now_ms;
-	} else {
-		d->drain_due_ms = d->loop.now_ms + patience;
+	if (is_first) {
 		/* It would be said of the service, which goes on. */
 		if (!d->has_left)
 			notify_send("STOPPING=1\nSTATUS=ending");

@@ -3,6 +3,7 @@
 
 /* main.c - binderyd, in steps.  See binderyd(8). */
 
+#include "config/load.h"
 #include "config/read.h"
 #include "daemon.h"
 #include "describe.h"
@@ -56,6 +57,10 @@ main(int argc, char **argv)
 	/* The child that reads the configuration is this program too. */
 	if (argc == 3 && strcmp(argv[1], CONFIG_READ_ARG) == 0)
 		return config_reader_main(argv[2], STDOUT_FILENO);
+	if (argc == 3 && strcmp(argv[1], CONFIG_READ_SETTLED_ARG) == 0) {
+		file_load_patiently();
+		return config_reader_main(argv[2], STDOUT_FILENO);
+	}
 	status = options_parse(&o, argc, argv);
 	if (status >= 0)
 		return end_output(status);

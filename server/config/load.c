@@ -7,13 +7,28 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { LOAD_CHUNK = 65536 };
+enum {
+	LOAD_CHUNK = 65536,
+	LOAD_QUIET_MS = 50, /* a file has settled when it was left alone */
+	LOAD_WAITS = 20,    /* for that, in the life of the process */
+};
+
+static int waits_left; /* 0: files are taken as they are */
+
+void
+file_load_patiently(void)
+{
+	waits_left = LOAD_WAITS;
+}
 
 static void
 load_close(int *fd)
@@ -34,6 +49,42 @@ load_too_large(size_t max, char why[LOAD_WHY_MAX])
 {
 	snprintf(why, LOAD_WHY_MAX, "it is larger than %zu bytes", max);
 	return -EFBIG;
+}
+
+/* Milliseconds that are missing to LOAD_QUIET_MS without a change. */
+static int64_t
+load_unrest_ms(const struct stat *st)
+{
+	struct timespec now;
+	int64_t age_ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	age_ms = (int64_t)(now.tv_sec - st->st_mtim.tv_sec) * 1000 +
+		 (now.tv_nsec - st->st_mtim.tv_nsec) / 1000000;
+	/* One that is of the future tells nothing. */
+	return age_ms < 0 || age_ms >= LOAD_QUIET_MS ? 0
+						     : LOAD_QUIET_MS - age_ms;
+}
+
+/* Let whoever is writing the file finish. */
+static int
+load_settle(int fd, struct stat *st, char why[LOAD_WHY_MAX])
+{
+	int64_t ms;
+
+	while (waits_left > 0 && (ms = load_unrest_ms(st)) > 0) {
+		struct timespec pause = { .tv_nsec = ms * 1000000 };
+
+		if (--waits_left == 0)
+			return load_failed(EBUSY,
+			    "it is being written: reload again once that is "
+			    "done",
+			    why);
+		nanosleep(&pause, NULL);
+		if (fstat(fd, st) < 0)
+			return load_failed(errno, NULL, why);
+	}
+	return 0;
 }
 
 /* The size is asked first so that a huge file is refused unread, but it is not
@@ -68,6 +119,17 @@ load_bytes(int fd, size_t max, struct loaded_file *r, char why[LOAD_WHY_MAX])
 	}
 }
 
+static bool
+load_has_changed(int fd, const struct stat *was)
+{
+	struct stat st;
+
+	return waits_left > 0 && fstat(fd, &st) == 0 &&
+	       (st.st_size != was->st_size ||
+		   st.st_mtim.tv_sec != was->st_mtim.tv_sec ||
+		   st.st_mtim.tv_nsec != was->st_mtim.tv_nsec);
+}
+
 int
 file_load(
     const char *path, size_t max, struct loaded_file *r, char why[LOAD_WHY_MAX])
@@ -89,8 +151,15 @@ file_load(
 		return load_too_large(max, why);
 	r->device = st.st_dev;
 	r->inode = st.st_ino;
-	r->size = (size_t)st.st_size;
-	rc = load_bytes(fd, max, r, why);
+	do {
+		free(r->data);
+		r->data = NULL;
+		rc = load_settle(fd, &st, why);
+		r->size = (size_t)st.st_size;
+		if (rc == 0)
+			rc = load_bytes(fd, max, r, why);
+	} while (rc == 0 && load_has_changed(fd, &st) &&
+		 lseek(fd, 0, SEEK_SET) == 0 && fstat(fd, &st) == 0);
 	if (rc) {
 		free(r->data);
 		r->data = NULL;

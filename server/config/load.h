@@ -25,4 +25,10 @@ struct loaded_file {
 int file_load(const char *path, size_t max, struct loaded_file *r,
     char why[LOAD_WHY_MAX]);
 
+/* From now on wait until a file has not been changed for 50 ms, so that one
+ * that an editor is just writing over is not taken for empty or half of what
+ * it will be.  -EBUSY: it does not settle, within about a second for all files
+ * together. */
+void file_load_patiently(void);
+
 #endif

@@ -29,6 +29,7 @@ enum {
 struct reading {
 	const char *path;
 	struct report *report;
+	bool is_patient;
 	int deadline_ms;
 	int64_t deadline; /* of the monotonic clock, in ms */
 	pid_t pid;        /* 0: none, or reaped */
@@ -95,8 +96,9 @@ static int
 read_spawn(struct reading *r, int out, int err)
 {
 	char name[] = "binderyd", arg[] = CONFIG_READ_ARG;
+	char settled[] = CONFIG_READ_SETTLED_ARG;
 	char *path = strdup(r->path);
-	char *argv[] = { name, arg, path, NULL };
+	char *argv[] = { name, r->is_patient ? settled : arg, path, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	int rc = path ? posix_spawn_file_actions_init(&actions) : ENOMEM;
@@ -329,8 +331,9 @@ read_blame(struct reading *r)
 		    WEXITSTATUS(r->status), colon, r->said);
 }
 
-struct reading *
-reading_begin(const char *path, int deadline_ms, struct report *report)
+static struct reading *
+read_begin(
+    const char *path, int deadline_ms, bool is_patient, struct report *report)
 {
 	struct reading *r = calloc(1, sizeof(*r));
 	int rc;
@@ -342,6 +345,7 @@ reading_begin(const char *path, int deadline_ms, struct report *report)
 	}
 	r->path = path;
 	r->report = report;
+	r->is_patient = is_patient;
 	r->deadline_ms = deadline_ms;
 	/* The clock shows whole milliseconds: never give up early. */
 	r->deadline = read_now() + deadline_ms + 1;
@@ -352,6 +356,12 @@ reading_begin(const char *path, int deadline_ms, struct report *report)
 	read_finish(r);
 	errno = -rc;
 	return NULL;
+}
+
+struct reading *
+reading_begin(const char *path, int deadline_ms, struct report *report)
+{
+	return read_begin(path, deadline_ms, true, report);
 }
 
 /* It has said all it had to say. */
@@ -385,7 +395,7 @@ reading_end(struct reading **at)
 struct config_tree *
 config_tree_read(const char *path, int deadline_ms, struct report *report)
 {
-	struct reading *r = reading_begin(path, deadline_ms, report);
+	struct reading *r = read_begin(path, deadline_ms, false, report);
 	struct config_tree *tree;
 	struct pollfd fd;
 

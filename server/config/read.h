@@ -17,6 +17,8 @@
 /* The first argument that makes binderyd the reading child:
  *     binderyd --read-config FILE      (its standard output is the pipe) */
 #define CONFIG_READ_ARG "--read-config"
+/* The same, and files that are being written over are waited for. */
+#define CONFIG_READ_SETTLED_ARG "--read-settled-config"
 
 enum { CONFIG_READ_DEADLINE_MS = 10000 };
 
@@ -25,9 +27,10 @@ enum { CONFIG_READ_DEADLINE_MS = 10000 };
  * Descriptors 0 to 2 must be open, and no other code may wait for the child. */
 struct reading;
 
-/* Read path and its conf.d in a child, which has deadline_ms.  path and report
- * must outlive the reading.  NULL: no child could be had; the report says why,
- * and so does errno. */
+/* Read path and its conf.d in a child, which has deadline_ms; what an editor is
+ * just writing over, once that has settled.  path and report must outlive the
+ * reading.  NULL: no child could be had; the report says why, and so does
+ * errno. */
 struct reading *
 reading_begin(const char *path, int deadline_ms, struct report *report);
 
@@ -45,10 +48,10 @@ bool reading_step(struct reading *r);
  * reported.  Leaves NULL behind. */
 struct config_tree *reading_end(struct reading **r);
 
-/* [main] The same in one call that waits.  NULL: the report says what was
- * wrong, and errno is EINVAL, or why no child could be had: then nothing is
- * known of the configuration.  (Not config_read(): that is a function of
- * libconfig.) */
+/* [main] The same in one call that waits, for the child but for no editor.
+ * NULL: the report says what was wrong, and errno is EINVAL, or why no child
+ * could be had: then nothing is known of the configuration.  (Not
+ * config_read(): that is a function of libconfig.) */
 struct config_tree *
 config_tree_read(const char *path, int deadline_ms, struct report *report);
 

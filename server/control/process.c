@@ -100,10 +100,9 @@ command_reload(struct question *q)
 		question_refuse(q, NULL, "an upgrade is going on: try again");
 		return;
 	}
-	/* One that fails at once has its verdict before it has a ticket. */
+	/* Of the one that begins now, or when that which goes on has ended.
+	 * One that fails at once has its verdict before this returns. */
 	q->ticket = c->setup.generations->ticket + 1;
-	if (succession_is_reloading(c->setup.generations))
-		q->ticket++;
 	succession_reload(c->setup.generations);
 }
 

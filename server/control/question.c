@@ -111,6 +111,23 @@ question_send(struct question *q)
 	question_end(q);
 }
 
+/* json_dumps() leaves keys out when memory runs out, and does not say so. */
+static char *
+text_of_json(const json_t *whole)
+{
+	size_t n = json_dumpb(whole, NULL, 0, 0);
+	char *text = n > 0 ? malloc(n + 1) : NULL;
+
+	if (!text)
+		return NULL;
+	if (json_dumpb(whole, text, n, 0) != n) {
+		free(text);
+		return NULL;
+	}
+	text[n] = '\0';
+	return text;
+}
+
 /* The answer replaces the request. */
 static void
 question_say(struct question *q, json_t *whole)
@@ -118,9 +135,11 @@ question_say(struct question *q, json_t *whole)
 	static const char lost[] = "{\"bindery\": 1, \"ok\": false, "
 				   "\"error\": \"out of memory\"}";
 	struct loop *l = q->control->setup.loop;
-	char *text = whole ? json_dumps(whole, 0) : strdup(lost);
+	char *text = whole ? text_of_json(whole) : NULL;
 
 	json_decref(whole);
+	if (!text)
+		text = strdup(lost);
 	q->is_answered = true;
 	q->ticket = 0;
 	q->waits_upgrade = false;

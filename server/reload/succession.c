@@ -95,7 +95,7 @@ succession_look(struct timer *t)
 static void
 succession_keep(struct succession *s, struct generation *g)
 {
-	g->drained_ms = s->loop->now_ms;
+	g->drained_ms = loop_clock(); /* making the next took a while */
 	g->next = s->leaving;
 	s->leaving = g;
 	timer_arm(s->loop->timers, &s->timer, s->loop->now_ms);
@@ -263,6 +263,9 @@ succession_begin_reload(struct succession *s)
 	s->watch = (struct watch){ reading_ready, reading_fd(s->reading) };
 	rc = loop_watch(s->loop, &s->watch, EPOLLIN);
 	if (rc < 0) {
+		report_error(&s->report, s->config, 0,
+		    "the configuration reader cannot be waited for: %s",
+		    strerror(-rc));
 		reading_end(&s->reading);
 		succession_end_reload(s, rc);
 		return;
@@ -292,12 +295,18 @@ succession_is_reloading(const struct succession *s)
 void
 succession_reload_cancel(struct succession *s)
 {
-	s->is_asked = false;
+	struct config_tree *tree;
+
 	if (!s->reading)
 		return;
-	succession_end_reading(s);
-	report_finish(&s->report);
-	s->report = (struct report){ 0 };
+	tree = succession_end_reading(s);
+	config_tree_destroy(&tree);
+	/* One verdict for both, and the later ticket has it. */
+	s->ticket += s->is_asked;
+	s->is_asked = false;
+	report_error(&s->report, s->config, 0,
+	    "reading the configuration was given up: the process ends");
+	succession_end_reload(s, -ECANCELED);
 }
 
 /* ------------------------------------------------------------------ ending */

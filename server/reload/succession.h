@@ -49,8 +49,8 @@ struct succession {
 	int64_t began_ms;
 	unsigned ticket; /* of the last that began */
 	bool is_asked;   /* one more is wanted */
-	bool is_retired;            /* current is draining too */
-	uint64_t cut;               /* connections that a deadline ended */
+	bool is_retired; /* current is draining too */
+	uint64_t cut;    /* connections that a deadline ended */
 };
 
 /* Start the first generation, which becomes s's, and let it serve.  0, or
@@ -64,7 +64,8 @@ int succession_begin(
  * before this returns when it fails at once. */
 unsigned succession_reload(struct succession *s);
 
-/* Is one going on?  And give up what is, and what was asked for. */
+/* Is one going on?  And give up what is, and what was asked for: that gets its
+ * verdict, -ECANCELED, before this returns. */
 bool succession_is_reloading(const struct succession *s);
 void succession_reload_cancel(struct succession *s);
 

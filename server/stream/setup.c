@@ -8,6 +8,7 @@
 #include "stream/pipe.h"
 
 #include <errno.h>
+#include <sys/random.h>
 
 static void
 stream_last_words(struct worker *w)
@@ -47,6 +48,16 @@ conn_is_of(const struct conn *c, const struct pipeline *p)
 }
 
 uint64_t
+stream_share(uint64_t n, uint64_t of)
+{
+	uint64_t left = n % of, dice = 0;
+
+	if (left && getrandom(&dice, sizeof(dice), GRND_NONBLOCK) < 0)
+		dice = 0; /* too soon rather than too late */
+	return n / of + (dice % of < left);
+}
+
+uint64_t
 stream_end_some(
     struct worker *w, const struct pipeline *p, uint64_t of, enum reason reason)
 {
@@ -55,7 +66,7 @@ stream_end_some(
 
 	LIST_FOREACH(c, &w->conns, link)
 	n += conn_is_of(c, p);
-	n = (n + of - 1) / of;
+	n = stream_share(n, of);
 	LIST_FOREACH(c, &w->conns, link)
 	{
 		if (ended == n)

@@ -28,4 +28,8 @@ unsigned stream_end_all(struct worker *w, enum reason reason);
 uint64_t stream_end_some(struct worker *w, const struct pipeline *p,
     uint64_t of, enum reason reason);
 
+/* One in `of` of n.  The rest of that division is for the dice: few must not
+ * all be the first of many shares. */
+uint64_t stream_share(uint64_t n, uint64_t of);
+
 #endif

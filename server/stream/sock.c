@@ -110,6 +110,10 @@ sock_close(struct sock *s, bool is_reset)
 	if (is_reset)
 		setsockopt(s->watch.fd, SOL_SOCKET, SO_LINGER, &at_once,
 		    sizeof(at_once));
+	/* A child that is being started holds a copy of every descriptor until
+	 * it is another program; as long as it does, a descriptor that is only
+	 * closed goes on to have events. */
+	loop_unwatch(conn_loop(s->hop.conn), &s->watch);
 	close(s->watch.fd);
 	/* Events of this turn may still name the watch. */
 	s->watch = (struct watch){ NULL, -1 };

@@ -15,6 +15,7 @@
 
 enum {
 	ACCEPT_BATCH = 32,   /* before others have their turn */
+	ACCEPT_LAST = 1024,  /* before the socket is closed */
 	PAUSE_MS = 100,      /* while descriptors are short */
 	STARVED_MS = 1000,   /* then a waiting client is turned away a pause */
 	COMPLAIN_MS = 10000, /* between two lines of log */
@@ -182,22 +183,21 @@ error_is_passing(int error)
 	}
 }
 
+/* As many as wait, and most of them at most. */
 static void
-acceptor_ready(struct watch *watch, uint32_t events)
+acceptor_take(struct acceptor *a, int most)
 {
-	struct acceptor *a = CONTAINER_OF(watch, struct acceptor, watch);
 	struct worker *w = a->worker;
 	struct sockaddr_storage peer;
 
-	(void)events;
-	for (int i = 0; i < ACCEPT_BATCH && a->is_watched; i++) {
+	for (int i = 0; i < most && a->is_watched; i++) {
 		socklen_t n = sizeof(peer);
 		int fd;
 
 		if (acceptors_are_full(w))
 			return;
-		fd = accept4(
-		    watch->fd, (void *)&peer, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		fd = accept4(a->watch.fd, (void *)&peer, &n,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			w->acceptors->starved_ms = 0;
 			a->target.accepted(a->target.desk, a->target.number, fd,
@@ -209,6 +209,14 @@ acceptor_ready(struct watch *watch, uint32_t events)
 			return;
 		}
 	}
+}
+
+static void
+acceptor_ready(struct watch *watch, uint32_t events)
+{
+	(void)events;
+	acceptor_take(
+	    CONTAINER_OF(watch, struct acceptor, watch), ACCEPT_BATCH);
 }
 
 struct acceptor *
@@ -254,6 +262,8 @@ acceptor_close(struct worker *w, void *arg)
 	static const struct accept_target nobody;
 	struct acceptor *a = arg;
 
+	/* Whoever is connected already would be reset. */
+	acceptor_take(a, ACCEPT_LAST);
 	acceptor_point(a, w, &nobody);
 	close(a->watch.fd);
 	a->watch.fn = NULL;

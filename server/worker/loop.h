@@ -81,8 +81,9 @@ void loop_defer(struct loop *l, struct task *t);
 /* It will not run. */
 void loop_unqueue(struct loop *l, struct task *t);
 
-/* events as for epoll_ctl(2).  0 or -errno.  A closed descriptor needs no
- * removal. */
+/* events as for epoll_ctl(2).  0 or -errno.  Remove a watch before its
+ * descriptor is closed: closing alone does not, while another process has a
+ * copy of it. */
 int loop_watch(struct loop *l, struct watch *w, uint32_t events);
 int loop_rewatch(struct loop *l, struct watch *w, uint32_t events);
 void loop_unwatch(struct loop *l, struct watch *w);

@@ -324,7 +324,7 @@ class Starting(Configuration):
     """What only a start can find."""
 
     def start(self, listen, **more):
-        p = run("-c", self.conf(pipeline(
+        p = run("-c", self.conf('control = { socket = "none"; }; ' + pipeline(
             f'{{ type = "tcp-server"; listen = "{listen}"; }}', ECHO)),
             **more)
         return p.returncode, p.stderr.replace(self.directory + "/", "")

@@ -62,12 +62,19 @@ class Ending(Case):
         self.assertEqual("shutdown", d.closed("echo")["reason"])
 
     def test_cut_by_the_second_signal(self):
+        for first in (signal.SIGTERM, signal.SIGINT):
+            for second in (signal.SIGTERM, signal.SIGINT):
+                with self.subTest(first=first, second=second):
+                    self.cut_by_the_second(first, second)
+
+    def cut_by_the_second(self, first, second):
         d, port = self.echo(shutdown="60s")
         s = self.established(port)
-        d.signal()
+        d.signal(first)
         d.wait_record(lambda r: r["message"].startswith("ending"))
         began = time.monotonic()
-        self.assertEqual(3, d.end())
+        d.signal(second)
+        self.assertEqual(3, d.wait())
         self.assertLess(time.monotonic() - began, 1 * SCALE)
         self.assertTrue(is_reset(s))
 

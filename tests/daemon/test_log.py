@@ -304,7 +304,7 @@ class Elsewhere(Logs):
 
     def start(self, log, options='peer = "192.0.2.7:99"; identity = "a b";'):
         return self.chatty(options, log=log, wait=False,
-                           command=elsewhere(self.dir))
+                           launcher=elsewhere(self.dir))
 
     def told(self, test):
         return self.journal.until(test, journal_record)

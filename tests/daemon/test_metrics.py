@@ -14,7 +14,7 @@ import subprocess
 import time
 
 from lib import *
-from lib.control import bindery
+from lib.fake import bindery
 from lib.prometheus import Metrics
 
 MIB = 1 << 20

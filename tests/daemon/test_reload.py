@@ -7,78 +7,11 @@ import os
 import random
 import re
 import selectors
-import shutil
 import signal
 import socket
 import time
 
 from lib import *
-from lib.daemon import PATHS
-
-WRONG = "no such = thing"  # a syntax error
-
-
-def server(port, more="", name="echo", rest='{ type = "echo"; }'):
-    """A pipeline, on one line."""
-    return (f'{name} = ( {{ type = "tcp-server"; listen = "127.0.0.1:{port}";'
-            f' {more} }}, {rest} );')
-
-
-def client_of(to):
-    return f'{{ type = "tcp-client"; connect = "127.0.0.1:{to}"; }}'
-
-
-def greet(text):
-    """A handler: tell who it is, then echo."""
-    def handle(s):
-        s.sendall(text)
-        give_back(s)
-    return handle
-
-
-class Reload(Case):
-    def setUp(self):
-        self.generation = 1
-        self.refusals = 0
-
-    def reload(self, d, *args, **more):
-        """A new configuration (or the same again) takes over."""
-        if args:
-            d.configure(*args, **more)
-        self.generation += 1
-        d.signal(signal.SIGHUP)
-        text = f"reloaded: generation {self.generation} serves"
-        d.wait_record(lambda r: r.get("message") == text)
-
-    def refused(self, d, *args, why=None, **more):
-        """The configuration is refused, with these words."""
-        if args:
-            d.configure(*args, **more)
-        seen = len(d.records)
-        self.refusals += 1
-        d.signal(signal.SIGHUP)
-        d.wait_record(lambda r: r["message"].startswith("reload refused: "),
-                      count=self.refusals)
-        said = [r["message"] for r in d.records[seen:]
-                if r["level"] == "error"]
-        self.assertEqual(2, len(said), said)
-        self.assertEqual(f"reload refused: generation {self.generation} goes "
-                         "on as it was", said[1])
-        if why:
-            self.assertRegex(said[0], why)
-
-    def assert_served(self, s):
-        s.sendall(b"x")
-        self.assertEqual(b"x", exactly(s, 1))
-
-    def assert_closed(self, port):
-        with self.assertRaises(ConnectionRefusedError):
-            self.connect(port)
-
-    def served(self, port):
-        s = self.connect(port)
-        self.assert_served(s)
-        return s
 
 
 class Following(Reload):
@@ -303,68 +236,75 @@ class Draining(Reload):
         self.assertEqual({"drain-timeout"}, {
             r["reason"] for r in d.closed("echo", count)})
         self.assert_served(new)
+        print(f"drain_timeout {deadline} s: {count} connections ended "
+              f"{ended[0] - began:.3f} to {ended[-1] - began:.3f} s after "
+              "the reload")
+
+    def test_each_pipeline_has_its_own(self):
+        one, two, port = (FreePort.get() for _ in range(3))
+        pipelines = ''.join(
+            f'{name} = {{ drain_timeout = "{drain}"; bindings = (' +
+            server(p, name="x")[5:-1] + "; };"
+            for name, drain, p in (("one", "300ms", one), ("two", "1h", two)))
+        d = self.daemon(pipelines + server(port))
+        streams = [self.served(p) for p in (one, two, port)]
+        self.reload(d, server(one) + server(two, name="two"))
+        self.assertTrue(is_reset(streams[0]))
+        self.assertEqual("drain-timeout", d.closed("one")["reason"])
+        for s in streams[1:]:
+            self.assert_served(s)
+        self.assert_closed(port)
+
+    def test_the_operator_drains_one(self):
+        one, two = FreePort.get(), FreePort.get()
+        pipelines = server(one, name="one") + server(two, name="two")
+        d = self.daemon(pipelines)
+        old = self.served(one)
+        said = answer(d, "drain", pipeline="one")
+        self.assertEqual({"pipeline": "one", "listeners": 1,
+                          "connections": 1}, said)
+        self.assert_closed(one)
+        self.assert_served(old)
+        self.served(two)
+        self.refused(d, WRONG)
+        self.assert_closed(one)
+        self.assertEqual(0, answer(d, "drain", pipeline="one")["listeners"])
+        self.reload(d, pipelines)
+        self.served(one)
+        self.assert_served(old)
 
 
-class Plugins(Reload):
-    def install(self, directory, data):
-        """echo.so, put in place by renaming."""
-        path = self.write(data, "new.so", directory)
-        os.chmod(path, 0o755)
-        os.rename(path, os.path.join(directory, "echo.so"))
+class Logging(Reload):
+    def lines(self, path):
+        with open(path) as f:
+            return f.read()
 
-    def images(self, d, directory):
-        """How many files of it are mapped as code."""
-        with open(f"/proc/{d.pid}/maps") as f:
-            rows = [line.split(None, 5) for line in f]
-        return len({r[4] for r in rows
-                    if "x" in r[1] and r[4] != "0" and directory in r[-1]})
-
-    def test_a_replaced_one(self):
-        directory = self.temporary()
-        with open(os.path.join(PLUGINS, "echo.so"), "rb") as f:
-            good = f.read()
-        self.install(directory, good)
+    def test_log_files_are_reopened(self):
+        """By signal and by the control socket; the old file is left alone."""
+        folder = self.temporary()
+        path = os.path.join(folder, "log")
         port = FreePort.get()
-        d = self.daemon(server(port), paths=("-p", directory, *PATHS))
-        streams = [self.served(port)]
-        self.assertEqual(1, self.images(d, directory))
-        self.reload(d)  # the same file is the same image
-        self.assertEqual(1, self.images(d, directory))
-        for broken in (b"no plugin", good[:len(good) // 3], b""):
-            self.install(directory, broken)
-            self.refused(d, why=f"^{re.escape(d.config)}:6: plugin '"
-                         f"{re.escape(directory)}/echo.so' ")
-            self.assert_served(streams[0])
-            streams.append(self.served(port))
-        self.assertEqual(1, self.images(d, directory))
-        self.install(directory, good)
-        self.reload(d)
-        self.assertEqual(2, self.images(d, directory))
-        streams.append(self.served(port))
-        for s in streams:
-            self.assert_served(s)
-
-    def test_another_one_of_that_name(self):
-        """The new generation has the new code, the old one its own."""
-        directory = self.temporary()
-
-        def install(name):
-            path = os.path.join(directory, "new.so")
-            shutil.copy(os.path.join(TEST_PLUGINS, name), path)
-            os.rename(path, os.path.join(directory, "swap.so"))
-        install("swap1.so")
-        pipeline = server(
-            port := FreePort.get(),
-            rest='{ type = "swap"; }, { type = "echo"; }')
-        d = self.daemon(pipeline, paths=("-p", directory, *PATHS))
-        streams = [self.served(port)]
-        for name in ("swap2.so", "swap3.so"):
-            install(name)
-            self.reload(d)
-            streams.append(self.served(port))
-        self.assertEqual(3, self.images(d, directory))
-        for s in streams:
-            self.assert_served(s)
+        d = self.daemon(server(port))
+        with open(d.config) as f:
+            text = f.read().replace(
+                'format = "json";', f'target = "file:{path}";')
+        self.write(text, "test.conf", d.directory.name)
+        d.signal(signal.SIGHUP)
+        self.eventually(lambda: os.path.exists(path), "the log is opened")
+        for i, reopen in enumerate((lambda: d.signal(signal.SIGUSR1),
+                                    lambda: answer(d, "reopen"))):
+            os.rename(path, path + str(i))
+            self.served(port).close()
+            self.eventually(lambda: "connection closed" in self.lines(
+                path + str(i)), "it still writes to the old file")
+            self.assertFalse(os.path.exists(path))
+            reopen()
+            self.eventually(lambda: os.path.exists(path), "reopened")
+            size = len(self.lines(path + str(i)))
+            self.served(port).close()
+            self.eventually(lambda: "connection closed" in self.lines(path),
+                            "it writes to the new one")
+            self.assertEqual(size, len(self.lines(path + str(i))))
 
 
 class Telling(Reload):

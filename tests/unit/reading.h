@@ -9,6 +9,7 @@
 #ifndef TESTS_READING_H
 #define TESTS_READING_H
 
+#include "config/load.h"
 #include "config/read.h"
 
 #include <stdarg.h>
@@ -154,6 +155,10 @@ reading_main(int argc, char **argv, const char *name, const TTest *const *tests,
 	SRunner *runner;
 	int failed;
 
+	if (argc == 3 && !strcmp(argv[1], CONFIG_READ_SETTLED_ARG)) {
+		file_load_patiently();
+		return config_reader_main(argv[2], 1);
+	}
 	if (argc == 3 && !strcmp(argv[1], CONFIG_READ_ARG)) {
 		int status = child && how ? child(how) : -1;
 

@@ -211,8 +211,31 @@ START_TEST(a_pause_ends_for_listeners_that_come_later_too)
 }
 END_TEST
 
+START_TEST(who_is_connected_is_taken_before_it_closes)
+{
+	struct listener *l;
+	int fd[3];
+
+	begin(2);
+	l = opened();
+	fd[0] = client();
+	listener_release(&l); /* nobody took them, nobody does */
+	ck_assert_uint_eq(accepted, 0);
+	l = opened();
+	listener_point(l, host.workers[0], &target);
+	close(fd[0]);
+	for (int i = 0; i < 3; i++)
+		fd[i] = client();
+	listener_release(&l);
+	ck_assert_uint_eq(accepted, 2); /* as many as it may have */
+	for (int i = 0; i < 3; i++)
+		close(fd[i]);
+	end();
+}
+END_TEST
+
 UNIT_TESTS("listener", one_address_is_one_listener,
     a_stale_socket_file_is_no_obstacle_but_a_live_one_is,
-    a_full_worker_lets_them_wait,
+    a_full_worker_lets_them_wait, who_is_connected_is_taken_before_it_closes,
     without_descriptors_they_wait_and_are_taken_later,
     a_pause_ends_for_listeners_that_come_later_too)

@@ -327,10 +327,21 @@ START_TEST(a_reload_can_be_given_up)
 	succession_reload(&s);
 	succession_reload_cancel(&s);
 	ck_assert(!succession_is_reloading(&s));
+	ck_assert_uint_eq(heard, 2); /* both that were asked for */
+	ck_assert_int_eq(verdict, -ECANCELED);
+	ck_assert_uint_eq(report.count, 1);
+	ck_assert_str_eq(report.entries[0].text,
+	    "a.conf: reading the configuration was given up: the process "
+	    "ends");
+	succession_reload_cancel(&s);
 	for (int i = 0; i < 3; i++)
 		loop_turn(&loop, 10);
-	ck_assert_uint_eq(heard, 0);
+	ck_assert_uint_eq(heard, 2);
 	ck_assert_uint_eq(generation_number(s.current), 1);
+	/* Whoever changes their mind can begin again. */
+	report_finish(&report);
+	ck_assert_int_eq(reload_heard(), 0);
+	ck_assert_uint_eq(generation_number(s.current), 2);
 	end();
 }
 END_TEST

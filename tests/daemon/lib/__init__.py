@@ -5,14 +5,17 @@
 tests/daemon/test_NAME.py, that begins with "from lib import *" and ends with
 "main()"; it runs by itself, against the build that BINDERY_BUILD names."""
 
+from .asking import answer, ask
 from .build import BINDERYD, BUILD, PLUGINS, ROOT, TEST_PLUGINS, has_ipv6
 from .build import IS_COVERAGE, IS_SANITIZED, SCALE, SHIM
 from .case import Case, main
-from .daemon import Daemon, environment, run, shim
-from .heirs import HeirsCase, children, is_running, pipeline
+from .daemon import Daemon, environment, hold, run, shim
 from .fake import BINDERY, FakeDaemon, Terminal, bad, bindery, good
+from .heirs import HeirsCase, children, is_running, pipeline
 from .peers import (PATTERN, Backend, FreePort, all_of, exactly, give_back,
                     is_reset, pattern, receive_pattern, reset, send_pattern)
 from .proc import cpu_seconds, fd_count, raise_files, rss
+from .reloads import WRONG, Reload, client_of, greet, server
+from .traffic import EchoServer, Streams, Visitors
 
 __all__ = [name for name in dir() if not name.startswith("_")]

@@ -13,6 +13,7 @@ BINDERYD = os.path.join(BUILD, "server/binderyd")
 PLUGINS = os.path.join(BUILD, "plugins")
 TEST_PLUGINS = os.path.join(BUILD, "tests/plugins")
 SHIM = os.path.join(BUILD, "tests/daemon/shim.so")
+HOLD = os.path.join(BUILD, "tests/daemon/hold.so")
 
 
 def _setting(name):

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 
-from .build import BINDERYD, PLUGINS, SCALE, SHIM, TEST_PLUGINS
+from .build import BINDERYD, HOLD, PLUGINS, SCALE, SHIM, TEST_PLUGINS
 
 REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer"
                     r"|runtime error:")
@@ -41,16 +41,25 @@ def run(*args, paths=PATHS, timeout=20, env=None, launcher=(), **more):
     return p
 
 
+def preloaded(library):
+    if not os.path.exists(library):
+        raise AssertionError(f"{library} does not exist: build it")
+    return {"LD_PRELOAD": library,
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")
+            + ":verify_asan_link_order=0"}
+
+
 def shim(**settings):
     """The environment with the shim in it; settings as tests/lib/shim.c has
     them."""
-    if not os.path.exists(SHIM):
-        raise AssertionError(f"{SHIM} does not exist: build it")
-    preload = {"LD_PRELOAD": SHIM,
-               "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")
-               + ":verify_asan_link_order=0"}
-    return preload | {"SHIM_" + k.upper(): str(v)
-                      for k, v in settings.items()}
+    return preloaded(SHIM) | {"SHIM_" + k.upper(): str(v)
+                              for k, v in settings.items()}
+
+
+def hold(path):
+    """The environment in which the configuration is not read as long as the
+    file begins with another byte than 0."""
+    return preloaded(HOLD) | {"HOLD": path}
 
 
 class Daemon:
