@@ -62,6 +62,7 @@ static struct fake {
 	int listens;             /* so many */
 	unsigned flags[8], mode; /* of bnd_listen() */
 	int backlog;
+	char answers[1000]; /* bnd_answer(): "KEY=VALUE\n"... */
 	int errors;         /* bnd_option_error() */
 	char option[40];    /* the last */
 	char sentence[300]; /* the last */
@@ -262,6 +263,32 @@ fake_option_errorv(struct bnd_binding *b, const char *option,
 	return -EINVAL;
 }
 
+BND_PRINTF(3, 0)
+static void
+fake_answerv(struct bnd_answer *a, const char *key, const char *fmt, va_list ap)
+{
+	size_t n = strlen(fake.answers);
+
+	(void)a;
+	n += (size_t)snprintf(
+	    fake.answers + n, sizeof(fake.answers) - n, "%s=", key);
+	n += (size_t)vsnprintf(
+	    fake.answers + n, sizeof(fake.answers) - n, fmt, ap);
+	ck_assert_uint_lt(n + 1, sizeof(fake.answers));
+	strcat(fake.answers, "\n");
+}
+
+/* What it answers to show(), explain() or command(). */
+static inline const char *
+fake_answers(void)
+{
+	static char last[sizeof(fake.answers)];
+
+	strcpy(last, fake.answers);
+	fake.answers[0] = 0;
+	return last;
+}
+
 /* A set of networks is one IPv4 or IPv6 address here. */
 struct bnd_nets {
 	struct sockaddr_storage one;
@@ -298,6 +325,7 @@ static const struct bnd_host fake_host = {
 	.metric = fake_metric,
 	.option_errorv = fake_option_errorv,
 	.nets_has = fake_nets_has,
+	.answerv = fake_answerv,
 };
 
 /* ---- for the tests */

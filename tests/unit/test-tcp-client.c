@@ -51,6 +51,7 @@ test_calloc(size_t n, size_t size)
 #define freeaddrinfo test_freeaddrinfo
 #define calloc       test_calloc
 #include "../../plugins/tcp-client/tcp-client.c"
+#include "../../plugins/tcp-client/questions.c"
 #undef calloc
 #undef getaddrinfo
 #undef freeaddrinfo
