@@ -29,7 +29,11 @@ struct past_reload {
 struct control {
 	struct control_setup setup;
 	struct watch watch; /* of the listening socket */
-	dev_t device;       /* of its file: is it still ours? */
+	struct timer pause; /* while descriptors are short */
+	int reserve_fd;     /* given up so that one can ask even then; or -1 */
+	bool is_watched;
+	int64_t warned_ms; /* of somebody who may not ask */
+	dev_t device;      /* of its file: is it still ours? */
 	ino_t inode;
 	gid_t group;
 	struct question_list questions;
@@ -51,12 +55,17 @@ struct question {
 	json_t *arguments;
 	unsigned ticket;    /* waits for that reload; 0: for none */
 	bool waits_upgrade; /* waits for the end of it */
+	bool is_asked;      /* the whole request is there */
 	bool is_answered;
+	int64_t answered_ms;
 };
 
 /* ---- control.c */
 
 void control_question_gone(struct control *c);
+
+/* Are so many asking that silent ones must not keep their places for long? */
+bool control_is_crowded(const struct control *c);
 
 /* ---- question.c */
 

@@ -88,10 +88,9 @@ command_reload(struct question *q)
 		    "again");
 		return;
 	}
-	/* One that fails at once has its verdict before it has a ticket. */
+	/* The next to begin.  One that fails at once has its verdict before
+	 * succession_reload() returns. */
 	q->ticket = c->setup.generations->ticket + 1;
-	if (succession_is_reloading(c->setup.generations))
-		q->ticket++;
 	succession_reload(c->setup.generations);
 }
 

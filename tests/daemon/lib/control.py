@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Bindery authors
+
+"""A client of the control socket: one connection, one request, one answer."""
+
+import json
+import socket
+import struct
+
+from .build import SCALE
+
+
+class Refused(Exception):
+    """The daemon said no: one sentence, and perhaps a list of more."""
+
+    def __init__(self, whole):
+        super().__init__(whole["error"])
+        self.errors = whole.get("errors", [])
+
+
+def connect(path, timeout=20):
+    s = socket.socket(socket.AF_UNIX)
+    try:
+        # A connect() that does not block would not wait for its turn.
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO,
+                     struct.pack("ll", timeout * SCALE, 0))
+        s.connect(path)
+        s.settimeout(timeout * SCALE)
+    except OSError:
+        s.close()
+        raise
+    return s
+
+
+def receive(s):
+    """The whole answer, which is one line of JSON."""
+    parts = []
+    while data := s.recv(1 << 20):
+        parts.append(data)
+    text = b"".join(parts)
+    if not text.endswith(b"\n") or text.count(b"\n") != 1:
+        raise AssertionError(f"not one line: {text[:200]!r}")
+    return json.loads(text)
+
+
+def request(command, **arguments):
+    whole = {"bindery": 1, "command": command}
+    if arguments:
+        whole["arguments"] = arguments
+    return json.dumps(whole).encode() + b"\n"
+
+
+def converse(path, data, timeout=20):
+    """Send these bytes as they are: the whole answer."""
+    with connect(path, timeout) as s:
+        s.sendall(data)
+        return receive(s)
+
+
+def ask(path, command, timeout=20, **arguments):
+    """The answer; Refused when it is no."""
+    whole = converse(path, request(command, **arguments), timeout)
+    if whole["bindery"] != 1 or not isinstance(whole["host"], str):
+        raise AssertionError(f"not of the protocol: {whole}")
+    if not whole["ok"]:
+        raise Refused(whole)
+    return whole["answer"]
