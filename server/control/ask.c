@@ -8,11 +8,11 @@
 #include "base/arena.h"
 #include "config/value.h"
 #include "reload/generation-inner.h"
+#include "stream/address.h"
 #include "stream/dry.h"
 #include "stream/fact.h"
 #include "stream/reason.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,45 +203,6 @@ static const char *const verdict_names[] = {
 	[DRY_NO_MEMORY] = "unknown",
 };
 
-/* "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80" */
-static bool
-source_parse(const char *text, struct sockaddr_in6 *r)
-{
-	struct sockaddr_in *v4 = (void *)r;
-	char host[INET6_ADDRSTRLEN + 2];
-	const char *colon = strrchr(text, ':');
-	size_t n = strlen(text);
-	char *at = host;
-	unsigned long port = 0;
-
-	/* What is behind the only colon, or behind "]:", is a port. */
-	if (colon && (strchr(text, ':') == colon || colon[-1] == ']')) {
-		size_t digits = strspn(colon + 1, "0123456789");
-
-		port = strtoul(colon + 1, NULL, 10);
-		if (digits == 0 || colon[1 + digits] || port > 65535)
-			return false;
-		n = (size_t)(colon - text);
-	}
-	if (n >= sizeof(host))
-		return false;
-	memcpy(host, text, n);
-	host[n] = '\0';
-	if (*host == '[' && n > 1 && host[n - 1] == ']') {
-		host[n - 1] = '\0';
-		at++;
-	}
-	memset(r, 0, sizeof(*r));
-	if (inet_pton(AF_INET, at, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons((uint16_t)port);
-		return true;
-	}
-	r->sin6_family = AF_INET6;
-	r->sin6_port = htons((uint16_t)port);
-	return inet_pton(AF_INET6, at, &r->sin6_addr) == 1;
-}
-
 /* What a connection would know, as the question says it. */
 struct facts {
 	struct conn *conn;
@@ -376,7 +337,7 @@ command_explain(struct question *q)
 
 	if (!p)
 		return;
-	if (source && !source_parse(source, &w.source)) {
+	if (source && address_parse(source, &w.source) < 0) {
 		question_refuse(q, NULL,
 		    "argument 'source': '%.100s' is no address: write "
 		    "192.0.2.1 or [2001:db8::1]:80",

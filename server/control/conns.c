@@ -74,10 +74,13 @@ filter_parse(struct filter *f, struct question *q)
 	return false;
 }
 
+/* A source may know no peer, or a stage have made another fact of it. */
 static const struct sockaddr *
 conn_peer(struct conn *c)
 {
-	return fact_get(c, "peer", BND_F_ADDR, NULL);
+	const void *peer = fact_get(c, "peer", BND_F_ADDR, NULL);
+
+	return peer ? peer : (const void *)&c->peer;
 }
 
 static bool
@@ -94,7 +97,7 @@ filter_takes(const struct filter *f, struct conn *c)
 	if (f->generation >= 0 &&
 	    c->pipeline->generation->number != (uint64_t)f->generation)
 		return false;
-	if (f->source && (!conn_peer(c) || !nets_has(f->source, conn_peer(c))))
+	if (f->source && !nets_has(f->source, conn_peer(c)))
 		return false;
 	if (!f->identity)
 		return true;
@@ -267,9 +270,7 @@ row_id(const json_t *rows, size_t i)
 	    json_object_get(json_array_get(rows, i), "id"));
 }
 
-/* Two lists that are sorted by id, the greatest first, become one of at most
- * `most` rows. */
-static json_t *
+json_t *
 rows_merge(json_t *a, json_t *b, size_t most)
 {
 	json_t *r = json_array();

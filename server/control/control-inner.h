@@ -10,6 +10,7 @@
 #define CONTROL_CONTROL_INNER_H
 
 #include "control/control.h"
+#include "control/request.h"
 
 #include <jansson.h>
 #include <sys/queue.h>
@@ -85,20 +86,6 @@ void question_refuse(struct question *q, json_t *errors, const char *fmt, ...)
 
 /* ---- command.c */
 
-/* What a command takes; ended by a row without name. */
-struct argument {
-	const char *name;
-	char kind; /* 's' text, 'i' integer >= 0, 'b' boolean, 'l' list of
-		      texts, 'm' map of texts */
-	bool is_required;
-};
-
-struct command {
-	const char *name;
-	const struct argument *arguments; /* NULL: none */
-	void (*run)(struct question *q);
-};
-
 /* Run what the request of n bytes asks for: the question is answered, or will
  * be. */
 void command_run(struct question *q, const char *text, size_t n);
@@ -125,6 +112,9 @@ void command_metrics(struct question *q);
 void command_log_level(struct question *q);
 void command_config(struct question *q);
 /* conns.c */
+/* Two lists that are sorted by id, the greatest first, become one of at most
+ * `most` rows; both are taken over. */
+json_t *rows_merge(json_t *a, json_t *b, size_t most);
 void command_connections(struct question *q);
 void command_kill(struct question *q);
 /* pipelines.c */

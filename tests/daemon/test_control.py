@@ -309,6 +309,17 @@ class Connections(Control):
         d.closed("a")
         self.assertEqual([], self.rows(d))
 
+    def test_a_peer_that_is_no_address(self):
+        port = FreePort.get()
+        d = self.daemon(self.listener(
+            "a", port, '{ type = "route"; peer = "somebody"; }, '
+            '{ type = "echo"; }'))
+        s = self.served(port)
+        (r,) = self.rows(d)
+        self.assertEqual((self.peer_of(s), "somebody"), (
+            r["peer"], r["facts"]["peer"]))
+        self.assertEqual(1, len(self.rows(d, source="127.0.0.0/8")))
+
     def test_time_passes(self):
         d = self.serve()
         s = self.served(self.to_a)

@@ -19,7 +19,7 @@ struct way {
 };
 
 struct route {
-	const char *fact, *identity;
+	const char *fact, *identity, *peer;
 	struct bnd_rows ways;
 	int otherwise;
 };
@@ -42,6 +42,8 @@ static const struct bnd_option route_options[] = {
 	    .def = "identity", .doc = "Fact that leads."),
 	BND_OPTION(struct route, identity, BND_T_STRING, "identity",
 	    .doc = "Who connections are."),
+	BND_OPTION(struct route, peer, BND_T_STRING, "peer",
+	    .doc = "What the fact of that name is made, as text."),
 	BND_OPTION(struct route, ways, BND_T_ROWS, "ways",
 	    .doc = "Where values of the fact lead.", .rows = way_options,
 	    .row_size = sizeof(struct way)),
@@ -83,6 +85,8 @@ route_open(struct bnd_stage *st, void *arg)
 	k->stages++;
 	if (c->identity)
 		bnd_fact_text_set(st, "identity", c->identity);
+	if (c->peer)
+		bnd_fact_text_set(st, "peer", c->peer);
 	bnd_fact_text_set(st, "route.odd", "\xff\x1b[31m\n\"\\");
 	bnd_fact_set(st, "route.secret", BND_F_BYTES, "token", 5);
 	route_decide(st);
