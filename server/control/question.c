@@ -6,6 +6,7 @@
 #include "build-info.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@ enum {
 	ANSWER_CROWDED_MS = 1000, /* the same, when places are short */
 	ANSWER_ALL_MS = 60000,    /* for the whole of it */
 	ANSWER_CHUNK = 1 << 20,
+	TRIM_BYTES = 1 << 20,
 	DROP_TIMES = 16 /* 64 KiB of what nobody wanted to know */
 };
 
@@ -96,6 +98,9 @@ question_end(struct question *q)
 	q->watch = (struct watch){ NULL, -1 };
 	json_decref(q->arguments);
 	free(q->text);
+	/* A long list was some hundred megabytes, which the heap would keep. */
+	if (q->length > TRIM_BYTES)
+		malloc_trim(0);
 	loop_bury(l, q);
 	control_question_gone(c);
 }
