@@ -52,7 +52,7 @@ static struct fake {
 	struct fake_stage stages[FAKE_STAGES];
 	int64_t now;
 
-	struct sockaddr_storage peer; /* the fact of every stage */
+	struct sockaddr_storage peer; /* the fact of every stage; 0: none */
 	void (*run)(void *);
 	void (*done)(struct bnd_worker *, struct bnd_stage *, void *);
 	void *arg;               /* of the work that waits, if there is a run */
@@ -165,7 +165,7 @@ fake_fact(struct bnd_stage *st, const char *key, unsigned kind, size_t *n)
 	(void)n;
 	ck_assert_str_eq(key, "peer");
 	ck_assert_uint_eq(kind, BND_F_ADDR);
-	return &fake.peer;
+	return fake.peer.ss_family ? &fake.peer : NULL;
 }
 
 static void
@@ -363,6 +363,27 @@ fake_open(const struct bnd_type *type, size_t i, void *arg)
 	return s;
 }
 
+/* What a dry stage answers; an abort is what it refuses with. */
+static inline const struct fake_stage *
+fake_explain(const struct bnd_type *type)
+{
+	static struct fake_stage s;
+
+	s = (struct fake_stage){ .pub.worker = &fake.worker,
+		.pub.binding = &fake.binding };
+	s.pub.self = calloc(1, type->stage_size + 1);
+	type->explain(&s.pub, NULL);
+	free(s.pub.self);
+	return &s;
+}
+
+static inline const char *
+fake_show(const struct bnd_type *type, struct fake_stage *s)
+{
+	type->show(&fake.worker, s ? &s->pub : NULL, NULL);
+	return fake_answers();
+}
+
 static inline unsigned
 fake_watched(const struct fake_stage *s)
 {
@@ -459,7 +480,7 @@ fake_work_run(void)
 }
 
 /* Descriptors of this process. */
-static int
+static inline int
 fake_fds(void)
 {
 	DIR *d = opendir("/proc/self/fd");
