@@ -65,6 +65,8 @@ daemon_end(struct daemon *d)
 	} else {
 		d->drain_due_ms = d->loop.now_ms + patience;
 		succession_reload_cancel(&d->generations);
+		if (d->control)
+			control_ending(d->control);
 		notify_send("STOPPING=1\nSTATUS=ending");
 		log_notice("ending: %" PRIu64 " connections have %" PRId64
 			   " seconds to end",

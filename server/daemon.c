@@ -404,6 +404,7 @@ daemon_run(struct daemon *d)
 		/* A lookup that hangs, say: nothing can be stopped in order
 		 * while it may still write, so leave without. */
 		log_warn("blocking work does not end, leaving without it");
+		daemon_close_control(d);
 		log_stop();
 		_exit(d->cut ? EXIT_CUT : EX_OK);
 	}

@@ -345,6 +345,19 @@ control_reloaded(struct control *c, const struct verdict *v)
 }
 
 void
+control_ending(struct control *c)
+{
+	struct question *q, *next;
+
+	for (q = LIST_FIRST(&c->questions); q; q = next) {
+		next = LIST_NEXT(q, link);
+		if (q->ticket)
+			question_refuse(q, NULL,
+			    "reload given up: the process is ending");
+	}
+}
+
+void
 control_upgraded(
     struct control *c, int rc, pid_t pid, const struct report *report)
 {

@@ -50,6 +50,9 @@ void control_stop(struct control **c, bool is_kept);
 /* The listening socket, for who takes over. */
 int control_fd(const struct control *c);
 
+/* The process begins to end: no reload will have a verdict. */
+void control_ending(struct control *c);
+
 /* A reload came to its end, and so did an upgrade (rc 0: pid serves). */
 void control_reloaded(struct control *c, const struct verdict *v);
 void control_upgraded(

@@ -252,12 +252,14 @@ class Reload(Control):
         self.assertTrue(control.receive(first)["ok"])
 
     def test_the_end_comes_before_the_verdict(self):
-        d, port = self.echo()
+        d, port = self.echo(shutdown="50s")
+        s = self.served(port)
         pid, first = self.stopped_reader(d, lambda: self.begin(d, "reload"))
         self.ask(d, "stop")
         answer = control.receive(first)
         self.assertFalse(answer["ok"])
-        self.assertIn("ends", answer["error"])
+        self.assertIn("the process is ending", answer["error"])
+        s.close()
         self.assertEqual(0, d.wait())
 
 
