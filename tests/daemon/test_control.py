@@ -10,8 +10,8 @@ import socket
 import time
 
 from lib import *
-from lib import control
-from lib.control import Refused
+from lib import asking
+from lib.asking import Refused
 from lib.daemon import PATHS
 
 WRONG = "no such = thing"  # a syntax error
@@ -19,7 +19,7 @@ WRONG = "no such = thing"  # a syntax error
 
 class Control(Case):
     def ask(self, d, command, **more):
-        return control.ask(d.path("control.sock"), command, **more)
+        return asking.ask(d.path("control.sock"), command, **more)
 
     def refused(self, d, pattern, command, **more):
         """It is refused, with this sentence: the errors beside it."""
@@ -29,9 +29,9 @@ class Control(Case):
 
     def begin(self, d, command, **more):
         """Ask, and do not wait for the answer: the socket."""
-        s = control.connect(d.path("control.sock"))
+        s = asking.connect(d.path("control.sock"))
         self.addCleanup(s.close)
-        s.sendall(control.request(command, **more))
+        s.sendall(asking.request(command, **more))
         return s
 
     def listener(self, name, port, rest='{ type = "echo"; }', more=""):
@@ -179,7 +179,7 @@ class Reload(Control):
         question."""
         d, _ = self.echo()
         asking = [self.begin(d, "reload") for _ in range(20)]
-        answers = [control.receive(s)["answer"]["generation"] for s in asking]
+        answers = [asking.receive(s)["answer"]["generation"] for s in asking]
         self.assertEqual(sorted(answers), answers)
         now = self.ask(d, "status")["generation"]
         self.assertEqual(answers[-1], now)
@@ -202,7 +202,7 @@ class Reload(Control):
                 except (FileNotFoundError, ProcessLookupError):
                     pass
                 break
-            control.receive(asked)
+            asking.receive(asked)
         self.fail("the reading is too fast to be held")
 
     def reader_of(self, d):
@@ -235,9 +235,9 @@ class Reload(Control):
         self.assertEqual(1, self.ask(d, "status")["generations"])
         self.served(port)
         os.kill(pid, signal.SIGCONT)
-        self.assertTrue(control.receive(first)["ok"])
+        self.assertTrue(asking.receive(first)["ok"])
         for s in waiting:
-            self.assertTrue(control.receive(s)["ok"])
+            self.assertTrue(asking.receive(s)["ok"])
         self.served(more)
 
     def test_a_client_that_goes_gives_its_place_free(self):
@@ -249,14 +249,14 @@ class Reload(Control):
         self.ask(d, "status")
         self.assertLess(time.monotonic() - began, 2 * SCALE)
         os.kill(pid, signal.SIGCONT)
-        self.assertTrue(control.receive(first)["ok"])
+        self.assertTrue(asking.receive(first)["ok"])
 
     def test_the_end_comes_before_the_verdict(self):
         d, port = self.echo(shutdown="50s")
         s = self.served(port)
         pid, first = self.stopped_reader(d, lambda: self.begin(d, "reload"))
         self.ask(d, "stop")
-        answer = control.receive(first)
+        answer = asking.receive(first)
         self.assertFalse(answer["ok"])
         self.assertIn("the process is ending", answer["error"])
         s.close()

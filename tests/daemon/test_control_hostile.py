@@ -15,9 +15,9 @@ import time
 import unittest
 
 from lib import *
-from lib import control
+from lib import asking
 from lib.build import BINDERYD
-from lib.control import ask, connect, converse, request
+from lib.asking import ask, connect, converse, request
 from lib.daemon import PATHS
 
 REQUEST_MAX = 65536
@@ -159,7 +159,7 @@ class Requests(Hostile):
                      fill + b" " * (REQUEST_MAX + 1000)):
             with connect(self.path) as s:
                 s.sendall(data)
-                self.assertIn("longer than 65536", control.receive(s)["error"])
+                self.assertIn("longer than 65536", asking.receive(s)["error"])
         with connect(self.path) as s, contextlib.suppress(OSError):
             s.sendall(b"x" * (10 << 20))
             self.fail("ten megabytes were taken")
@@ -170,15 +170,15 @@ class Requests(Hostile):
         with connect(self.path) as s:
             for byte in request("status"):
                 s.send(bytes([byte]))
-            self.assertTrue(control.receive(s)["ok"])
+            self.assertTrue(asking.receive(s)["ok"])
         with connect(self.path) as s:  # the end of the stream ends it too
             s.sendall(request("status")[:-1])
             s.shutdown(socket.SHUT_WR)
-            self.assertTrue(control.receive(s)["ok"])
+            self.assertTrue(asking.receive(s)["ok"])
         with connect(self.path) as s:  # one question a connection
             s.sendall(request("status") + request("stop"))
             with contextlib.suppress(ConnectionResetError):
-                self.assertTrue(control.receive(s)["ok"])
+                self.assertTrue(asking.receive(s)["ok"])
         with connect(self.path) as s:  # nothing at all
             s.shutdown(socket.SHUT_WR)
             self.assertEqual(b"", s.recv(1))
@@ -196,7 +196,7 @@ class Requests(Hostile):
                     except OSError:
                         break
                     time.sleep(step)
-                answer = control.receive(s)
+                answer = asking.receive(s)
                 self.assertIn("in time", answer["error"])
                 self.assertGreater(time.monotonic() - began, 4)
                 self.assertLess(time.monotonic() - began, 8 * SCALE)
