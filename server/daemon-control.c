@@ -85,7 +85,7 @@ daemon_open_control(
 	if (!is_default && strcmp(s->control.socket, "none") == 0)
 		return 0;
 	d->control_path =
-	    strdup(is_default ? BINDERY_CONTROL : s->control.socket);
+	    strdup(is_default ? BINDERY_SOCKET : s->control.socket);
 	if (!d->control_path)
 		return -ENOMEM;
 	setup.path = d->control_path;

@@ -6,6 +6,7 @@
 #include "abi/table.h"
 #include "base/compiler.h"
 #include "config/read.h"
+#include "log/log-report.h"
 #include "log/log.h"
 #include "log/notify.h"
 #include "stream/pledge.h"
@@ -38,7 +39,7 @@ static void
 say_report(const struct report *report, const struct options *o)
 {
 	if (!o->is_quiet || report_has_errors(report))
-		report_print(report, stderr);
+		log_report_print(report);
 }
 
 /* The settings that belong to the process; see struct succession. */
@@ -220,20 +221,6 @@ daemon_dump(const struct daemon *d)
  */
 
 static void
-log_report(const struct report *report)
-{
-	for (size_t i = 0; i < report->count; i++)
-		log_line(
-		    report->entries[i].is_warning ? LOG_L_WARN : LOG_L_ERROR,
-		    NULL, 0, "%s", report->entries[i].text);
-	if (report->lost)
-		log_error("and %zu more error%s", report->lost,
-		    report->lost == 1 ? "" : "s");
-	if (report->out_of_memory)
-		log_error("out of memory");
-}
-
-static void
 notify_serving(const struct daemon *d, const char *remark)
 {
 	const struct generation *g = d->generations.current;
@@ -288,14 +275,17 @@ daemon_reload(struct daemon *d)
 static void
 signal_take(struct daemon *d, unsigned number)
 {
+	int rc;
+
 	switch (number) {
 	case SIGTERM:
 	case SIGINT:
 		daemon_end(d);
 		break;
 	case SIGUSR1:
-		if (log_reopen() < 0)
-			log_error("cannot reopen the log: %s", strerror(errno));
+		rc = log_reopen();
+		if (rc < 0)
+			log_error("cannot reopen the log: %s", strerror(-rc));
 		break;
 	case SIGHUP:
 		daemon_reload(d);

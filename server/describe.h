@@ -6,7 +6,9 @@
 #ifndef DESCRIBE_H
 #define DESCRIBE_H
 
+#include <stdbool.h>
+
 /* The exit status. */
-int describe_plugin(const char *type, const char *const *dirs);
+int describe_plugin(const char *type, const char *const *dirs, bool is_json);
 
 #endif

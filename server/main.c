@@ -60,6 +60,6 @@ main(int argc, char **argv)
 	if (status >= 0)
 		return end_output(status);
 	if (o.action == ACTION_DESCRIBE)
-		return end_output(describe_plugin(o.plugin, o.dirs));
+		return end_output(describe_plugin(o.plugin, o.dirs, o.is_json));
 	return end_output(run(&o));
 }

@@ -24,6 +24,7 @@ static const struct {
 	{ 't', "test", NULL, "check the configuration and leave" },
 	{ 'T', "dump", NULL, "print the effective configuration and leave" },
 	{ 'l', "list", "PLUGIN", "describe a plugin and its options" },
+	{ 'j', "json", NULL, "with -l: as JSON" },
 	{ 'q', "quiet", NULL, "say nothing when all is well" },
 	{ 'v', "verbose", NULL, "log more: level debug" },
 	{ 'f', "foreground", NULL, "accepted: it never goes elsewhere" },
@@ -36,7 +37,7 @@ static void
 print_help(void)
 {
 	printf("usage: binderyd [-c FILE] [-p DIR]... [-t | -T | -l PLUGIN] "
-	       "[-qv]\n\n");
+	       "[-jqv]\n\n");
 	for (size_t i = 0; i < ARRAY_COUNT(table); i++) {
 		char name[32];
 
@@ -106,6 +107,9 @@ take(struct options *o, int letter, const char *value)
 	case 'l':
 		o->plugin = value;
 		return set_action(o, ACTION_DESCRIBE);
+	case 'j':
+		o->is_json = true;
+		return -1;
 	case 'q':
 		o->is_quiet = true;
 		return -1;
@@ -153,6 +157,10 @@ options_parse(struct options *o, int argc, char **argv)
 		    "binderyd: '%s' is not an option\n"
 		    "try 'binderyd -h'\n",
 		    argv[optind]);
+		rc = EX_USAGE;
+	}
+	if (rc < 0 && o->is_json && o->action != ACTION_DESCRIBE) {
+		fprintf(stderr, "binderyd: -j goes with -l only\n");
 		rc = EX_USAGE;
 	}
 	if (rc < 0)

@@ -16,7 +16,7 @@ struct options {
 	const char *config;
 	const char *plugin; /* ACTION_DESCRIBE: its type or path */
 	const char *dirs[OPTION_DIRS + 2]; /* -p, the built-in one, NULL */
-	bool is_quiet, is_verbose;
+	bool is_quiet, is_verbose, is_json;
 };
 
 /* -1: go on; else the exit status to leave with (it has said why). */

@@ -6,6 +6,7 @@
 #include "abi/calls.h"
 
 #include "config/node.h"
+#include "log/log-report.h"
 #include "log/log.h"
 #include "pipeline/keep.h"
 #include "reload/generation.h"
@@ -56,8 +57,7 @@ abi_option_errorv(struct bnd_binding *b, const char *option,
 	    b->pipeline, b->name, option ? ", option '" : "",
 	    option ? option : "", option ? "'" : "", text);
 	/* Nobody reads a report once the binding has started. */
-	for (size_t k = 0; k < late.count; k++)
-		log_error("%s", late.entries[k].text);
+	log_report(&late);
 	report_finish(&late);
 	return -EINVAL;
 }
@@ -77,10 +77,11 @@ abi_logv(const struct bnd_binding *b, const struct bnd_stage *st, int level,
 	struct log_field fields[] = {
 		{ "pipeline", b->pipeline, 0 },
 		{ "binding", b->name, 0 },
+		{ "generation", NULL, b->generation },
 		{ "conn", NULL, st ? (int64_t)st->id : 0 },
 	};
 
-	log_vline(level, fields, st ? 3 : 2, fmt, ap);
+	log_vfold(level, fields, st ? 4 : 3, fmt, ap);
 }
 
 /* -------------------------------------------------------------------- nodes */

@@ -7,35 +7,72 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+static void
+report_entry_finish(struct report_entry *e)
+{
+	free(e->text);
+	free(e->file);
+}
 
 void
 report_finish(struct report *r)
 {
 	for (size_t i = 0; i < r->count; i++)
-		free(r->entries[i].text);
+		report_entry_finish(&r->entries[i]);
 	free(r->entries);
 	*r = (struct report){ 0 };
 }
 
-static char *report_format(
-    const char *file, unsigned line, const char *fmt, va_list ap) PRINTF(3, 0);
-
-static char *
-report_format(const char *file, unsigned line, const char *fmt, va_list ap)
+static void
+report_free(char **text)
 {
-	char *text, *whole;
+	free(*text);
+}
+
+/* The sentence behind its position; both are tame. */
+static bool
+report_entry_write(struct report_entry *e, const char *sentence)
+{
 	int rc;
 
-	if (vasprintf(&text, fmt, ap) < 0)
-		return NULL;
-	if (!file)
-		return text;
-	if (line)
-		rc = asprintf(&whole, "%s:%u: %s", file, line, text);
+	if (e->line)
+		rc =
+		    asprintf(&e->text, "%s:%u: %s", e->file, e->line, sentence);
 	else
-		rc = asprintf(&whole, "%s: %s", file, text);
-	free(text);
-	return rc < 0 ? NULL : whole;
+		rc = asprintf(&e->text, "%s%s%s", e->file ? e->file : "",
+		    e->file ? ": " : "", sentence);
+	if (rc < 0) {
+		e->text = NULL;
+		return false;
+	}
+	e->sentence = e->text + rc - strlen(sentence);
+	return true;
+}
+
+static bool report_entry_init(struct report_entry *e, const char *file,
+    unsigned line, const char *fmt, va_list ap) PRINTF(4, 0);
+
+static bool
+report_entry_init(struct report_entry *e, const char *file, unsigned line,
+    const char *fmt, va_list ap)
+{
+	CLEANUP(report_free) char *sentence = NULL;
+
+	if (vasprintf(&sentence, fmt, ap) < 0) {
+		sentence = NULL;
+		return false;
+	}
+	utf8_tame(sentence);
+	if (file) {
+		e->line = line;
+		e->file = strdup(file);
+		if (!e->file)
+			return false;
+		utf8_tame(e->file);
+	}
+	return report_entry_write(e, sentence);
 }
 
 static bool
@@ -58,7 +95,7 @@ void
 report_add(struct report *r, bool is_warning, const char *file, unsigned line,
     const char *fmt, va_list ap)
 {
-	char *text;
+	struct report_entry e = { .is_warning = is_warning };
 
 	if (!is_warning)
 		r->errors++;
@@ -66,14 +103,12 @@ report_add(struct report *r, bool is_warning, const char *file, unsigned line,
 		r->lost += !is_warning;
 		return;
 	}
-	text = report_format(file, line, fmt, ap);
-	if (!text || !report_grow(r)) {
-		free(text);
+	if (!report_entry_init(&e, file, line, fmt, ap) || !report_grow(r)) {
+		report_entry_finish(&e);
 		r->out_of_memory = true;
 		return;
 	}
-	utf8_tame(text);
-	r->entries[r->count++] = (struct report_entry){ text, is_warning };
+	r->entries[r->count++] = e;
 }
 
 void

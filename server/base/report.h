@@ -17,7 +17,10 @@
 #include <stdio.h>
 
 struct report_entry {
-	char *text; /* "FILE:LINE: sentence", no newline at the end */
+	char *text;           /* "FILE:LINE: sentence", no newline at the end */
+	char *file;           /* as in the text; NULL: no position */
+	const char *sentence; /* inside of the text */
+	unsigned line;        /* 0: none */
 	bool is_warning;
 };
 

@@ -77,7 +77,7 @@ describe_table(
 		describe_option(out, &o, element_size, indent);
 }
 
-static const char *
+const char *
 describe_role(uint32_t role)
 {
 	switch (role) {

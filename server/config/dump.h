@@ -44,4 +44,10 @@ void dump_binding(FILE *out, unsigned depth, const struct binding_spec *b,
  */
 void describe_options(FILE *out, const struct bnd_type *type);
 
+/* The same as one line of JSON.  0 or -ENOMEM. */
+int describe_options_json(FILE *out, const struct bnd_type *type);
+
+/* "filter", "sink", "source". */
+const char *describe_role(uint32_t role);
+
 #endif

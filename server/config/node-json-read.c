@@ -6,6 +6,7 @@
 #include "config/number.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -236,11 +237,15 @@ reader_errors(const json_t *json, struct report *report)
 	size_t count = 0;
 
 	for (size_t i = 0; i < json_array_size(errors); i++) {
-		const char *s = json_string_value(json_array_get(errors, i));
+		const json_t *error = json_array_get(errors, i);
+		const char *s = json_string_value(json_array_get(error, 0));
+		const char *file = json_string_value(json_array_get(error, 1));
+		json_int_t line = json_integer_value(json_array_get(error, 2));
 
 		if (!s)
 			continue;
-		report_error(report, NULL, 0, "%s", s);
+		report_error(report, file,
+		    line > 0 && line <= UINT_MAX ? (unsigned)line : 0, "%s", s);
 		count++;
 	}
 	return count;

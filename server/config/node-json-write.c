@@ -244,8 +244,8 @@ node_json_write(FILE *out, const struct bnd_node *root)
 	rc = json_at_node(&at, root);
 	json_at_end(&at);
 	if (rc) {
-		fputs_unlocked("],\"errors\":[\"out of memory while "
-			       "reading the configuration\"]}\n",
+		fputs_unlocked("],\"errors\":[[\"out of memory while "
+			       "reading the configuration\"]]}\n",
 		    out);
 	} else {
 		fputs_unlocked("],\"files\":[", out);
@@ -258,6 +258,19 @@ node_json_write(FILE *out, const struct bnd_node *root)
 	return rc;
 }
 
+static void
+node_write_error(FILE *out, const struct report_entry *e)
+{
+	putc_unlocked('[', out);
+	json_string(out, e->sentence);
+	if (e->file) {
+		putc_unlocked(',', out);
+		json_string(out, e->file);
+		fprintf(out, ",%u", e->line);
+	}
+	putc_unlocked(']', out);
+}
+
 void
 node_json_write_errors(FILE *out, const struct report *report)
 {
@@ -265,7 +278,7 @@ node_json_write_errors(FILE *out, const struct report *report)
 	for (size_t i = 0; i < report->count; i++) {
 		if (i)
 			putc_unlocked(',', out);
-		json_string(out, report->entries[i].text);
+		node_write_error(out, &report->entries[i]);
 	}
 	fputs_unlocked("]}\n", out);
 }

@@ -6,7 +6,7 @@
  * reading child to the daemon.  Both are the same program, so the format is
  * nobody else's and is made to be short and quick:
  *
- *     { "errors": ["FILE:LINE: sentence", ...] }            or
+ *     { "errors": [["sentence", "FILE", LINE], ["sentence"], ...] }    or
  *     { "files": ["FILE", ...], "at": [RUNS, ...], "root": VALUE }
  *
  * A VALUE is a string, an integer, a real (which always has a '.' or an 'e'), a

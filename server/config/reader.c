@@ -79,7 +79,9 @@ source_report(struct source *s, struct report *report)
 		return;
 	}
 	for (size_t i = 0; i < doubled->count; i++)
-		report_error(report, NULL, 0, "%s", doubled->entries[i].text);
+		report_error(report, doubled->entries[i].file,
+		    doubled->entries[i].line, "%s",
+		    doubled->entries[i].sentence);
 }
 
 /* ----------------------------------------------------------- libconfig to us

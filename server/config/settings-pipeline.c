@@ -4,6 +4,7 @@
 /* settings-pipeline.c - the shape of the pipelines: names, order, bindings. */
 #include "config/option-kind.h"
 #include "config/settings.h"
+#include "log/log.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,6 +26,11 @@ const struct bnd_option settings_pipeline_log_table[] = {
 	BND_OPTION(struct pipeline_spec, log_level, BND_T_ENUM, "level",
 	    .choices = "error|warning|notice|info|debug",
 	    .doc = "The least important that is logged."),
+	BND_OPTION(struct pipeline_spec, log_connections, BND_T_BOOL,
+	    "connections", .doc = "A line for each connection at its end."),
+	BND_OPTION(struct pipeline_spec, log_sample, BND_T_INT, "sample",
+	    .min = 1, .max = SETTINGS_SAMPLE_MAX,
+	    .doc = "Of the connections that ended well, log one in so many."),
 	{ 0 }
 };
 /* clang-format on */
@@ -283,7 +289,17 @@ settings_list_pipelines(const struct bnd_node *root, struct settings *r)
 				    .node = &node->items[j],
 				    .drain_timeout = r->drain_timeout,
 				    .log_level = r->log.level,
+				    .log_connections = r->log.connections,
+				    .log_sample = r->log.sample,
 			    };
+}
+
+int
+settings_pipeline_log_level(const struct pipeline_spec *p)
+{
+	if (node_find(p->log_node, "level"))
+		return settings_log_level(p->log_level);
+	return LOG_L_DEBUG;
 }
 
 int

@@ -46,6 +46,11 @@ static const struct bnd_option settings_log_table[] = {
 	SETTINGS_OPTION(log.target, BND_T_STRING, "target", .def = "stderr",
 	    .doc = "\"stderr\", \"syslog\", \"journal\" or "
 	           "\"file:/absolute/path\"."),
+	SETTINGS_OPTION(log.connections, BND_T_BOOL, "connections",
+	    .def = "true", .doc = "A line for each connection at its end."),
+	SETTINGS_OPTION(log.sample, BND_T_INT, "sample", .def = "1", .min = 1,
+	    .max = SETTINGS_SAMPLE_MAX,
+	    .doc = "Of the connections that ended well, log one in so many."),
 	{ 0 }
 };
 

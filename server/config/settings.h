@@ -14,6 +14,8 @@
 
 #include <stdbool.h>
 
+enum { SETTINGS_SAMPLE_MAX = 1000000 };
+
 struct binding_spec {
 	const char *type; /* "tcp-server", or the absolute path of a .so */
 	const char *name; /* "name", or the type (a path: its base name) */
@@ -26,6 +28,8 @@ struct pipeline_spec {
 	int64_t drain_timeout;         /* ms; the daemon's unless given */
 	int log_level;                 /* index, as settings.log.level; the
 					  daemon's unless given */
+	int log_connections;           /* these two as in settings.log; the */
+	int64_t log_sample;            /* daemon's unless given */
 	struct binding_spec *bindings; /* in order, at least one */
 	size_t count;
 	const struct bnd_node *log_node, *bindings_node; /* as written */
@@ -40,6 +44,8 @@ struct settings {
 		int level;  /* index into the choices; see settings_log_level */
 		int format; /* enum log_format */
 		const char *target;
+		int connections; /* bool: a line for each at its end */
+		int64_t sample;  /* one in so many of the usual ends */
 	} log;
 	struct {
 		const struct bnd_node *node;
@@ -80,6 +86,10 @@ int settings_parse(const struct config_tree *tree, struct arena *arena,
 
 /* The syslog level of an index into the choices of log.level. */
 int settings_log_level(int choice);
+
+/* The level that the pipeline has of its own, or the one that is never less
+ * than the daemon's, which can change while it runs. */
+int settings_pipeline_log_level(const struct pipeline_spec *p);
 
 /* Inside of settings*.c: the pipelines of the tree into r. */
 int settings_parse_pipelines(const struct bnd_node *root, struct arena *arena,

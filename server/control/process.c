@@ -71,7 +71,7 @@ command_status(struct question *q)
 		"workers", (int)s->crew.count, "pipelines",
 		(int)s->current->pipeline_count, "connections",
 		(json_int_t)conns[0], "accepted", (json_int_t)conns[1],
-		"log_level", log_level_name(log_level_now), "is_ending",
+		"log_level", log_level_name(log_get_level()), "is_ending",
 		c->setup.calls->is_ending(c->setup.arg), "reloads", "good",
 		(int)c->good, "refused", (int)c->refused, "last",
 		last_reload_json(c)));
@@ -145,7 +145,7 @@ void
 command_log_level(struct question *q)
 {
 	const char *text = argument_text(q, "level");
-	const char *was = log_level_name(log_level_now);
+	const char *was = log_level_name(log_get_level());
 
 	if (text && log_level_of_name(text) < 0) {
 		question_refuse(q, NULL,
@@ -161,7 +161,7 @@ command_log_level(struct question *q)
 		log_set_level(log_level_of_name(text));
 	}
 	question_answer(q, json_pack("{s:s, s:s}", "level",
-			       log_level_name(log_level_now), "was", was));
+			       log_level_name(log_get_level()), "was", was));
 }
 
 void

@@ -199,12 +199,52 @@ log_out_value(struct log_out *o, const char *s)
 	log_out_close(o, "\"");
 }
 
+/* Fields that are known: what systemd calls them, and who need not be shown
+ * them, because the message says it or because nobody could read it. */
+static const struct log_known {
+	const char *key, *journal;
+	bool is_in_text, is_in_json;
+} log_known[] = {
+	{ "file", "CONFIG_FILE", false, true },
+	{ "line", "CONFIG_LINE", false, true },
+	{ "errno", "ERRNO", true, true },
+	{ "message_id", "MESSAGE_ID", false, false },
+};
+
+/* NULL: it is not. */
+static const struct log_known *
+log_known_find(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(log_known); i++)
+		if (!strcmp(key, log_known[i].key))
+			return &log_known[i];
+	return NULL;
+}
+
+static bool
+log_is_in_text(const char *key)
+{
+	const struct log_known *known = log_known_find(key);
+
+	return !known || known->is_in_text;
+}
+
+static bool
+log_is_in_json(const char *key)
+{
+	const struct log_known *known = log_known_find(key);
+
+	return !known || known->is_in_json;
+}
+
 /* The message and its tail. */
 static void
 log_out_line(struct log_out *o, const struct log_event *e, enum log_style style)
 {
 	log_out_text(o, e->message, style);
 	for (size_t i = 0; i < e->count; i++) {
+		if (!log_is_in_text(e->fields[i].key))
+			continue;
 		log_out_string(o, " ");
 		log_out_text(o, e->fields[i].key, LOG_QUOTED);
 		log_out_string(o, "=");
@@ -299,6 +339,8 @@ log_out_json(struct log_out *o, const struct log_event *e)
 		const struct log_field *f = &e->fields[i];
 		const char *mark = log_is_own_member(f->key) ? ",\"_" : ",\"";
 
+		if (!log_is_in_json(f->key))
+			continue;
 		if (f->text)
 			log_out_json_string(o, mark, f->key, f->text);
 		else
@@ -310,30 +352,13 @@ log_out_json(struct log_out *o, const struct log_event *e)
 /* The journal's own protocol: FIELD=value and a newline, or, when the value has
  * newlines itself, FIELD, a newline, its length in 64 bits and the value. */
 
-/* systemd has names for some of ours. */
-static const char *
-log_journal_name(const char *key)
-{
-	static const char *const names[][2] = {
-		{ "config_file", "CONFIG_FILE" },
-		{ "config_line", "CONFIG_LINE" },
-		{ "errno", "ERRNO" },
-		{ "message_id", "MESSAGE_ID" },
-	};
-
-	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
-		if (!strcmp(key, names[i][0]))
-			return names[i][1];
-	return NULL;
-}
-
 static void
 log_out_journal_key(struct log_out *o, const char *key)
 {
-	const char *name = log_journal_name(key);
+	const struct log_known *known = log_known_find(key);
 
-	log_out_string(o, name ? name : "BINDERY_");
-	for (const char *s = name ? "" : key; *s; s++) {
+	log_out_string(o, known ? known->journal : "BINDERY_");
+	for (const char *s = known ? "" : key; *s; s++) {
 		char c = *s;
 
 		if (c >= 'a' && c <= 'z')

@@ -3,13 +3,14 @@
 
 /*
  * log-format.h - how one event of the log looks to each kind of reader.
- *Whatever a peer put into a message or a value: what is printed of it is valid
- *UTF-8 without control characters, so one event is one line, and what is not
- *printable shows as \n, \r, \t or \xHH.
+ * Whatever a peer put into a message or a value: what is printed of it is valid
+ * UTF-8 without control characters, so one event is one line, and what is not
+ * printable shows as \n, \r, \t or \xHH.
  *
  *	plain    2026-11-21T12:00:00.123Z info: message key=value other="a b"
- *	prefix   <6>message key=value        (systemd reads it and knows the
- *time) json {"time":"2026-...","level":"info","message":"...","key":"value"}
+ *	prefix   <6>message key=value       (systemd reads it, and has a clock)
+ *	json     {"time":"2026-...","level":"info","message":"...","key":"..."}
+ *	journal  PRIORITY=6, MESSAGE=message key=value, BINDERY_KEY=value
  */
 #ifndef LOG_LOG_FORMAT_H
 #define LOG_LOG_FORMAT_H

@@ -99,6 +99,15 @@ log_target_look(struct log_target *t)
 		t->envelope = LOG_AS_PREFIXED;
 }
 
+void
+log_target_init_stderr(struct log_target *t)
+{
+	*t = (struct log_target){
+		.kind = LOG_TO_STDERR, .is_static = true, .fd = STDERR_FILENO
+	};
+	log_target_look(t);
+}
+
 static const struct {
 	const char *name;
 	enum log_target_kind kind;
@@ -241,8 +250,8 @@ log_target_reopen(struct log_target *t)
 
 /* Writing. */
 
-static int64_t
-log_now_ms(void)
+int64_t
+log_clock_ms(void)
 {
 	struct timespec t;
 
@@ -256,7 +265,7 @@ static bool
 log_target_hesitate(int64_t end_ms)
 {
 	poll(NULL, 0, 1);
-	return log_now_ms() < end_ms;
+	return log_clock_ms() < end_ms;
 }
 
 /* Until it may be written or the time is up: false. */
@@ -267,7 +276,7 @@ log_target_wait(const struct log_target *t, int64_t end_ms)
 	int64_t left_ms;
 
 	do {
-		left_ms = end_ms - log_now_ms();
+		left_ms = end_ms - log_clock_ms();
 		if (left_ms < 0)
 			left_ms = 0;
 		if (poll(&p, 1, (int)left_ms) > 0)
@@ -396,7 +405,7 @@ log_datagrams_write(
 ssize_t
 log_target_write(struct log_target *t, const char *data, size_t n, int wait_ms)
 {
-	int64_t end_ms = log_now_ms() + wait_ms;
+	int64_t end_ms = log_clock_ms() + wait_ms;
 
 	if (log_target_is_framed(t))
 		return log_datagrams_write(t, data, n, end_ms);

@@ -41,6 +41,9 @@ int log_target_create(struct log_target **t_r, const struct log_settings *s,
     const char **error_r);
 void log_target_destroy(struct log_target **t);
 
+/* [main] Standard error in memory of the caller's; nothing to destroy. */
+void log_target_init_stderr(struct log_target *t);
+
 /* [main] Could it be opened?  Creates nothing. */
 int log_target_check(const struct log_settings *s, const char **error_r);
 
@@ -64,5 +67,8 @@ log_target_write(struct log_target *t, const char *data, size_t n, int wait_ms);
 /* [the same thread] The rest of what was begun will not be written after all.
  * Returns how many lines or records that is. */
 size_t log_target_drop(struct log_target *t, const char *data, size_t n);
+
+/* [any] Monotonic. */
+int64_t log_clock_ms(void);
 
 #endif

@@ -14,7 +14,8 @@ enum {
 	LOG_PAUSE_MS = 5,
 	LOG_RETRY_MS = 1000, /* after the target has failed */
 	LOG_LOOK_MS = 100,   /* how often a stalled write looks up */
-	LOG_SWITCH_MS = 1000
+	LOG_SWITCH_MS = 1000,
+	LOG_NAP_MS = 60000
 };
 
 struct log_buffer {
@@ -33,6 +34,8 @@ struct log_writer {
 	bool has_back;
 	size_t wake_at; /* signal when more than this is used */
 	size_t lost;    /* lines, not yet reported */
+	log_tick_fn *tick;
+	int64_t tick_ms; /* when it is due at the latest */
 	bool is_failing;
 	bool must_give_up; /* drop what a stalled target does not take */
 	bool is_stopping, has_stopped;
@@ -69,6 +72,15 @@ log_writer_add(struct log_writer *w, const char *data, size_t n)
 		pthread_cond_signal(&w->wake);
 	}
 	return true;
+}
+
+void
+log_writer_tick_by(struct log_writer *w, int64_t due_ms)
+{
+	if (due_ms >= w->tick_ms)
+		return;
+	w->tick_ms = due_ms;
+	pthread_cond_signal(&w->wake);
 }
 
 /* False: the time was up. */
@@ -163,13 +175,29 @@ log_writer_flush(struct log_writer *w)
 	pthread_cond_broadcast(&w->rest);
 }
 
-/* Sleep until there is something to write. */
+static bool
+log_writer_has_work(const struct log_writer *w)
+{
+	return w->front.used || w->has_back || w->lost || w->is_stopping;
+}
+
+/* Sleep until there is something to write.  The tick may bring it. */
 static void
 log_writer_sleep(struct log_writer *w)
 {
-	while (!w->front.used && !w->has_back && !w->lost && !w->is_stopping) {
+	int64_t left_ms;
+
+	for (;;) {
+		w->tick_ms = w->tick();
+		if (log_writer_has_work(w))
+			return;
 		w->wake_at = 0;
-		pthread_cond_wait(&w->wake, w->lock);
+		left_ms = w->tick_ms - log_clock_ms();
+		if (w->tick_ms == INT64_MAX)
+			pthread_cond_wait(&w->wake, w->lock);
+		else if (left_ms > 0)
+			log_writer_wait(w, &w->wake,
+			    left_ms < LOG_NAP_MS ? (int)left_ms : LOG_NAP_MS);
 	}
 }
 
@@ -225,8 +253,8 @@ log_writer_start(struct log_writer *w)
 }
 
 int
-log_writer_create(
-    struct log_writer **w_r, pthread_mutex_t *lock, struct log_target *t)
+log_writer_create(struct log_writer **w_r, pthread_mutex_t *lock,
+    struct log_target *t, log_tick_fn *tick)
 {
 	struct log_writer *w = calloc(1, sizeof(*w));
 	pthread_condattr_t attr;
@@ -240,6 +268,7 @@ log_writer_create(
 	pthread_cond_init(&w->rest, &attr);
 	pthread_condattr_destroy(&attr);
 	w->lock = lock;
+	w->tick = tick;
 	w->wake_at = SIZE_MAX;
 	w->front =
 	    (struct log_buffer){ .data = malloc(LOG_BUFFER), .target = t };

@@ -17,9 +17,16 @@
 
 struct log_writer;
 
+/* Called by the thread, with the lock: may add lines; returns when it wants to
+ * be called again at the latest (log_clock_ms()), INT64_MAX: it does not. */
+typedef int64_t log_tick_fn(void);
+
 /* Starts the thread; the target is borrowed.  0 or -errno. */
-int log_writer_create(
-    struct log_writer **w_r, pthread_mutex_t *lock, struct log_target *t);
+int log_writer_create(struct log_writer **w_r, pthread_mutex_t *lock,
+    struct log_target *t, log_tick_fn *tick);
+
+/* The tick wants to be called by then, other than it said. */
+void log_writer_tick_by(struct log_writer *w, int64_t due_ms);
 
 /* One line or record; what does not fit is counted, and the count is logged.
  * False: the thread has ended, write it yourself. */

@@ -3,6 +3,7 @@
 
 #include "log/log.h"
 
+#include "log/log-fold.h"
 #include "log/log-format.h"
 #include "log/log-target.h"
 #include "log/log-writer.h"
@@ -30,6 +31,8 @@ static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER; /* all below */
 static struct log_target *log_target = &log_first;
 static struct log_writer *log_writer; /* NULL: lines are written at once */
 static bool log_is_stalled;           /* and the last one was not taken */
+static struct log_fold log_folded;
+static bool log_is_folding; /* while there is a thread to write the counts */
 
 /* How lines must look now, to be read without the lock; a line that was made
  * for another target is made anew. */
@@ -61,22 +64,56 @@ log_write_frame(const char *data, size_t n)
 		log_target_drop(log_target, framed, n);
 }
 
+static void
+log_put(const char *data, size_t n)
+{
+	if (!(log_writer && log_writer_add(log_writer, data, n)))
+		log_write_frame(data, n);
+}
+
+/* A summary of the folding. */
+static log_fold_fn log_put_summary;
+static void
+log_put_summary(const struct log_event *e)
+{
+	char record[LOG_RECORD_MAX];
+
+	log_put(record,
+	    log_format(record, log_target->envelope, log_target->format, e));
+}
+
+/* Is the line one too many?  The thread sleeps until a summary is due: the
+ * first that is folded has to tell it when that is. */
+static bool
+log_is_folded(const struct log_event *e, uint64_t site)
+{
+	if (!site || !log_is_folding)
+		return false;
+	if (log_fold_take(
+		&log_folded, e, site, log_clock_ms(), log_put_summary))
+		return false;
+	log_writer_tick_by(log_writer, log_clock_ms() + LOG_FOLD_MS);
+	return true;
+}
+
 /* False: it has the wrong shape. */
 static bool
-log_write(const char *data, size_t n, unsigned shape)
+log_write(const struct log_event *e, uint64_t site, const char *data, size_t n,
+    unsigned shape)
 {
 	bool fits;
 
 	pthread_mutex_lock(&log_lock);
 	fits = shape == log_shape_of(log_target);
-	if (fits && !(log_writer && log_writer_add(log_writer, data, n)))
-		log_write_frame(data, n);
+	if (fits && !log_is_folded(e, site))
+		log_put(data, n);
 	pthread_mutex_unlock(&log_lock);
 	return fits;
 }
 
+/* site: log_fold_id(), or 0: it is not folded. */
 static void
-log_event(struct log_event *e)
+log_event(struct log_event *e, uint64_t site)
 {
 	char record[LOG_RECORD_MAX];
 	unsigned shape;
@@ -87,11 +124,14 @@ log_event(struct log_event *e)
 		shape = atomic_load_explicit(&log_shape, memory_order_relaxed);
 		n = log_format(
 		    record, shape >> 1, shape & 1 ? LOG_JSON : LOG_TEXT, e);
-	} while (!log_write(record, n, shape));
+	} while (!log_write(e, site, record, n, shape));
 }
 
-void
-log_vline(int level, const struct log_field *fields, size_t count,
+static void log_say(int level, const struct log_field *fields, size_t count,
+    bool may_fold, const char *fmt, va_list ap) PRINTF(5, 0);
+
+static void
+log_say(int level, const struct log_field *fields, size_t count, bool may_fold,
     const char *fmt, va_list ap)
 {
 	char message[LOG_LINE_MAX];
@@ -105,8 +145,22 @@ log_vline(int level, const struct log_field *fields, size_t count,
 		return;
 	if (vsnprintf(message, sizeof(message), fmt, ap) < 0)
 		e.message = fmt;
-	log_event(&e);
+	log_event(&e, may_fold ? log_fold_id(&e, fmt) : 0);
 	errno = saved;
+}
+
+void
+log_vline(int level, const struct log_field *fields, size_t count,
+    const char *fmt, va_list ap)
+{
+	log_say(level, fields, count, false, fmt, ap);
+}
+
+void
+log_vfold(int level, const struct log_field *fields, size_t count,
+    const char *fmt, va_list ap)
+{
+	log_say(level, fields, count, level < LOG_L_DEBUG, fmt, ap);
 }
 
 void
@@ -160,54 +214,7 @@ log_check(const struct log_settings *s, const char **error_r)
 	return log_target_check(s, error_r);
 }
 
-int
-log_start(void)
-{
-	int r = 0;
-
-	pthread_mutex_lock(&log_lock);
-	if (!log_writer)
-		r = log_writer_create(&log_writer, &log_lock, log_target);
-	pthread_mutex_unlock(&log_lock);
-	return r;
-}
-
-/* A target that hangs is left behind with the thread that hangs in it. */
-void
-log_stop(void)
-{
-	struct log_writer *w;
-
-	pthread_mutex_lock(&log_lock);
-	w = log_writer;
-	if (w && !log_writer_destroy(&w, LOG_STOP_MS)) {
-		log_target = &log_first;
-		log_is_stalled = true;
-		atomic_store_explicit(
-		    &log_shape, log_shape_of(&log_first), memory_order_relaxed);
-	}
-	log_writer = NULL;
-	pthread_mutex_unlock(&log_lock);
-}
-
-int
-log_reopen(void)
-{
-	return log_target_reopen(log_target);
-}
-
-void
-log_after_fork(void)
-{
-	pthread_mutex_init(&log_lock, NULL);
-	log_writer = NULL;
-}
-
-void
-log_set_level(int level)
-{
-	atomic_store_explicit(&log_level_now, level, memory_order_relaxed);
-}
+/* The levels. */
 
 static const char *const log_level_names[] = { [LOG_L_ERROR] = "error",
 	[LOG_L_WARN] = "warn",
@@ -229,5 +236,75 @@ log_level_of_name(const char *name)
 	for (int i = LOG_L_ERROR; i <= LOG_L_DEBUG; i++)
 		if (strcmp(name, log_level_names[i]) == 0)
 			return i;
-	return -EINVAL;
+	return strcmp(name, "warning") == 0 ? LOG_L_WARN : -EINVAL;
+}
+
+void
+log_set_level(int level)
+{
+	atomic_store_explicit(&log_level_now, level, memory_order_relaxed);
+}
+
+int
+log_get_level(void)
+{
+	return atomic_load_explicit(&log_level_now, memory_order_relaxed);
+}
+
+/* The thread. */
+
+/* [the thread, with the lock] */
+static int64_t
+log_tick(void)
+{
+	return log_fold_flush(&log_folded, log_clock_ms(), log_put_summary);
+}
+
+int
+log_start(void)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&log_lock);
+	if (!log_writer)
+		r = log_writer_create(
+		    &log_writer, &log_lock, log_target, log_tick);
+	log_is_folding = log_writer;
+	pthread_mutex_unlock(&log_lock);
+	return r;
+}
+
+/* A target that hangs is left behind with the thread that hangs in it. */
+void
+log_stop(void)
+{
+	struct log_writer *w;
+
+	pthread_mutex_lock(&log_lock);
+	w = log_writer;
+	log_is_folding = false;
+	log_fold_flush(&log_folded, INT64_MAX, log_put_summary);
+	if (w && !log_writer_destroy(&w, LOG_STOP_MS)) {
+		log_target = &log_first;
+		log_is_stalled = true;
+		atomic_store_explicit(
+		    &log_shape, log_shape_of(&log_first), memory_order_relaxed);
+	}
+	log_writer = NULL;
+	pthread_mutex_unlock(&log_lock);
+}
+
+int
+log_reopen(void)
+{
+	return log_target_reopen(log_target);
+}
+
+void
+log_after_fork(void)
+{
+	pthread_mutex_init(&log_lock, NULL);
+	log_writer = NULL;
+	log_is_folding = false;
+	log_folded = (struct log_fold){ 0 };
 }

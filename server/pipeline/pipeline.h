@@ -50,7 +50,9 @@ struct pipeline {
 	struct binding *bindings; /* in order */
 	size_t count;
 	struct bnd_exit exit; /* what a route that names it points to */
-	int log_level;
+	int log_level;        /* of its own; the daemon's holds too */
+	bool log_connections; /* a line for each that ended badly, and */
+	unsigned log_sample;  /* for one in so many of the others */
 	int64_t drain_timeout_ms;
 	const char *file;
 	unsigned line;
@@ -86,6 +88,8 @@ struct desk {
 	struct letter *early;    /* posts that came before it started, the
 				    newest first */
 	uint32_t works;          /* bnd_worker_work() still out */
+	uint32_t unlogged;       /* of a source: connections since one was
+				    logged */
 	bool is_started;         /* worker_start() was called */
 	bool is_stopping;
 	bool has_failed; /* a timer could not be had */

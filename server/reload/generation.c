@@ -232,7 +232,9 @@ pipeline_build(
 	p->generation = g;
 	p->pins = g->pins;
 	p->exit.pipeline = p;
-	p->log_level = settings_log_level(spec->log_level);
+	p->log_level = settings_pipeline_log_level(spec);
+	p->log_connections = spec->log_connections;
+	p->log_sample = (unsigned)spec->log_sample;
 	p->drain_timeout_ms = spec->drain_timeout;
 	if (!spec_is_whole(spec))
 		return 0;

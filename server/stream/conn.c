@@ -4,13 +4,11 @@
 #include "stream/conn.h"
 
 #include "base/compiler.h"
-#include "stream/address.h"
+#include "stream/conn-log.h"
 #include "stream/fact.h"
 #include "stream/lane.h"
 #include "stream/pledge.h"
 #include "stream/stage.h"
-
-#include "log/log.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -98,8 +96,10 @@ conn_spawn(struct desk *d, void *arg)
 
 	if (!c)
 		return -ENOMEM;
-	if (stage_create(c, d, arg))
+	if (stage_create(c, d, arg)) {
+		conn_log_opened(c);
 		return 0;
+	}
 	conn_free(c);
 	return -ENOMEM;
 }
@@ -313,47 +313,6 @@ conn_linger(struct conn *c)
 	conn_limit(c, BND_LIMIT_LIFETIME, (uint32_t)(age + LINGER_MS));
 }
 
-/* -------------------------------------------------------------- the last word
- */
-
-static const char *const party_names[] = {
-	[PARTY_NOBODY] = "both",
-	[PARTY_CLIENT] = "client",
-	[PARTY_BACKEND] = "backend",
-	[PARTY_HOST] = "host",
-};
-
-static void
-conn_log(struct conn *c)
-{
-	const struct sock *front = &c->sock[BND_FRONT];
-	const struct sock *back = &c->sock[BND_BACK];
-	char peer[ADDRESS_TEXT];
-	struct log_field fields[12];
-	size_t n = 0;
-
-	if (c->pipeline->log_level < LOG_L_INFO || !log_is_on(LOG_L_INFO))
-		return;
-	address_text((const struct sockaddr *)&c->peer, peer);
-#define FIELD(...) fields[n++] = (struct log_field){ __VA_ARGS__ }
-	FIELD("pipeline", c->pipeline->name, 0);
-	FIELD("conn", NULL, (int64_t)c->id);
-	FIELD("peer", peer, 0);
-	if (fact_text(c, "identity"))
-		FIELD("identity", fact_text(c, "identity"), 0);
-	FIELD("from_client", NULL, (int64_t)front->received);
-	FIELD("to_client", NULL, (int64_t)front->sent);
-	FIELD("from_backend", NULL, (int64_t)back->received);
-	FIELD("to_backend", NULL, (int64_t)back->sent);
-	FIELD("ms", NULL, c->worker->loop.now_ms - c->opened_ms);
-	FIELD("by", party_names[c->closed_by], 0);
-	FIELD("reason", reason_text(c->reason)->name, 0);
-	if (c->why)
-		FIELD("why", c->why, 0);
-#undef FIELD
-	log_line(LOG_L_INFO, fields, n, "connection closed");
-}
-
 static void
 conn_reap(struct task *t)
 {
@@ -362,7 +321,7 @@ conn_reap(struct task *t)
 	stage_close_all(c);
 	if (c->state != CONN_ENDING)
 		return;
-	conn_log(c);
+	conn_log_closed(c);
 	sock_free_queues(&c->sock[BND_FRONT]);
 	sock_free_queues(&c->sock[BND_BACK]);
 	c->worker->reasons[c->reason]++;

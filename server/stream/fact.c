@@ -229,3 +229,11 @@ facts_each(struct conn *c,
 		if (fact_as_text(f))
 			fn(arg, f->key, fact_as_text(f));
 }
+
+const char *
+fact_text_if_set(struct conn *c, const char *key)
+{
+	struct fact *f = *fact_find(c, key);
+
+	return f ? fact_as_text(f) : NULL;
+}

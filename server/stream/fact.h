@@ -29,6 +29,9 @@ const char *fact_text(struct conn *c, const char *key);
 void facts_each(struct conn *c,
     void (*fn)(void *arg, const char *key, const char *text), void *arg);
 
+/* Not what the host knows itself, unless somebody asked for it before. */
+const char *fact_text_if_set(struct conn *c, const char *key);
+
 void facts_free(struct conn *c);
 
 #endif

@@ -4,6 +4,7 @@
 """The command line: -t -T -V -h -l, and how a wrong one is answered."""
 
 import glob
+import json
 import os
 import re
 
@@ -88,7 +89,7 @@ class Options(Case):
         p = run("-h")
         self.assertEqual((0, ""), (p.returncode, p.stderr))
         self.assertRegex(p.stdout, "^usage: binderyd ")
-        for name in "cptTlqvfVh":
+        for name in "cptTljqvfVh":
             self.assertRegex(p.stdout, rf"(?m)^  -{name}, --\w+")
         self.assertEqual(p.stdout, run("--help").stdout)
 
@@ -100,6 +101,21 @@ class Options(Case):
         self.assertIn("  listen: endpoints, required\n",
                       run("-l", "tcp-server").stdout)
 
+    def test_list_as_json(self):
+        for name in ("echo", "tcp-server", "tcp-client"):
+            p = run("-jl", name)
+            self.assertEqual((0, ""), (p.returncode, p.stderr))
+            said = json.loads(p.stdout)
+            self.assertEqual(name, said["name"])
+            # Option by option what -l says to people.
+            self.assertEqual(
+                re.findall(r"^  (\w+): ", run("-l", name).stdout, re.M),
+                [o["name"] for o in said["options"]])
+        listen = [o for o in json.loads(run("-jl", "tcp-server").stdout)
+                  ["options"] if o["name"] == "listen"]
+        self.assertEqual(["endpoints", True], [listen[0]["kind"],
+                                               listen[0]["required"]])
+
     def test_list_of_what_is_not_there(self):
         p = run("-l", "tcp-sever")
         self.assertEqual((78, ""), (p.returncode, p.stdout))
@@ -108,8 +124,8 @@ class Options(Case):
 
     def test_usage(self):
         for args in (["-x"], ["--no-such"], ["-c"], ["-p"], ["-l"], ["word"],
-                     ["-t", "-T"], ["-T", "-l", "echo"], ["-t", "word"],
-                     ["-p", "/"] * 40):
+                     ["-t", "-T"], ["-T", "-l", "echo"], ["-t", "word"], ["-j"],
+                     ["-t", "-j"], ["-p", "/"] * 40):
             p = run(*args)
             self.assertEqual((64, ""), (p.returncode, p.stdout), args)
             self.assertRegex(p.stderr, r"^\S*binderyd: .+\n", args)

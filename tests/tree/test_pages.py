@@ -10,7 +10,7 @@ import re
 import tempfile
 import unittest
 
-from tree import ROOT, binderyd, files, text
+from tree import ROOT, bindery, binderyd, files, text
 
 PLUGINS = sorted(os.path.basename(os.path.dirname(page))
                  for page in glob.glob(os.path.join(ROOT, "plugins/*/*.7")))
@@ -67,6 +67,39 @@ class Pages(unittest.TestCase):
         self.assertTrue(letters)
         for letter, name in letters:
             self.assertRegex(page, rf"(?m)^\.It Fl {letter}\b")
+
+    def words(self, *command):
+        out = bindery("help", "--words", *command).stdout
+        self.assertTrue(out)
+        return out.splitlines()
+
+    def test_commands_of_the_tool_and_page_are_the_same(self):
+        page = text("docs/bindery.8")
+        commands = [w for w in self.words() if not w.startswith("-")]
+        for command in commands:
+            with self.subTest(command):
+                self.assertRegex(page, rf"(?m)^\.(It )?Cm {command}\b")
+                for option in self.words(command):
+                    if m := re.match(r"--(\S+)", option):
+                        self.assertRegex(page, rf"\bFl Fl {m[1]}(?![\w-])")
+        described = set(re.findall(r"^\.(?:It )?Cm ([\w-]+)", page,
+                                   re.MULTILINE))
+        self.assertEqual(set(), described - set(commands))
+        known = {o.split()[0] for c in [()] + [(c,) for c in commands]
+                 for o in self.words(*c)}
+        for option in re.findall(r"\bFl Fl ([\w-]+)", page):
+            self.assertIn(f"--{option}", known)
+
+    def test_protocol_of_the_tool_and_page_are_the_same(self):
+        page = text("docs/bindery-control.7")
+        table = text("server/tool/commands.c") + text("server/tool/kill.c") \
+            + text("server/tool/top-frame.c")
+        asked = set(re.findall(r'ASKS\("([\w-]+)"', table)
+                    + re.findall(r'ask(?:_well)?\(t, "([\w-]+)"', table))
+        self.assertEqual(asked, set(re.findall(r"^\.It Cm ([\w-]+)", page,
+                                               re.MULTILINE)))
+        for member in re.findall(r'SENT\("[^)]*ARGUMENT_\w+, "(\w+)"', table):
+            self.assertRegex(page, rf"(?m)^\.It Cm .*Ar {member}\b")
 
     def test_reasons_and_page_are_the_same(self):
         reasons = re.findall(r'\[REASON_\w+\] = \{ "([\w-]+)"',

@@ -147,6 +147,16 @@ class Tree(unittest.TestCase):
                  if name == "libconfig.h"]
         self.assertEqual(1, len(users), users)
 
+    def test_the_tool_knows_base_only(self):
+        wrong = [(path, name) for path, name in self.includes("server/tool")
+                 if os.path.exists(os.path.join(ROOT, "server", name))
+                 and not name.startswith(("base/", "tool/"))]
+        self.none(wrong, "includes of the host's other rooms")
+        wrong = [(path, name) for path, name in self.includes("server")
+                 if name.startswith("tool/")
+                 and not path.startswith("server/tool/")]
+        self.none(wrong, "includes of server/tool/")
+
     def test_plugins_and_sdk_know_nothing_of_the_host(self):
         wrong = [
             (path, name) for path, name in self.includes("plugins", "sdk")

@@ -33,6 +33,13 @@ def text(path):
         return f.read()
 
 
+def bindery(*args):
+    return subprocess.run(
+        [os.path.join(BUILD, "server/bindery"), *args],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, timeout=60)
+
+
 def binderyd(*args):
     return subprocess.run(
         [os.path.join(BUILD, "server/binderyd"),

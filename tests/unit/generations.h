@@ -10,6 +10,7 @@
 
 #include "abi/calls.h"
 #include "abi/table.h"
+#include "base/compiler.h"
 #include "log/log.h"
 #include "nodes.h"
 #include "pipeline/post.h"
@@ -102,7 +103,7 @@ end(void)
 	unlink(diary);
 }
 
-static struct generation *
+UNUSED static struct generation *
 create(uint32_t number, struct bnd_node root)
 {
 	static const char *const dirs[] = { TEST_PLUGIN_DIR, OUR_PLUGIN_DIR,
@@ -130,7 +131,7 @@ create(uint32_t number, struct bnd_node root)
 	MAP(line, NULL, TEXT(line, "type", "probe"), TEXT(line, "name", name), \
 	    TEXT(line, "exit", to))
 
-static double
+UNUSED static double
 seconds(void)
 {
 	struct timespec t;

@@ -99,6 +99,14 @@ START_TEST(entries_name_their_place)
 	ck_assert_str_eq(r.entries[0].text, "a.conf:12: no pipeline 'x'");
 	ck_assert_str_eq(r.entries[1].text, "a.conf: could not be read");
 	ck_assert_str_eq(r.entries[2].text, "out of luck");
+	ck_assert_str_eq(r.entries[0].file, "a.conf");
+	ck_assert_uint_eq(r.entries[0].line, 12);
+	ck_assert_str_eq(r.entries[0].sentence, "no pipeline 'x'");
+	ck_assert_uint_eq(r.entries[1].line, 0);
+	ck_assert_str_eq(r.entries[1].sentence, "could not be read");
+	ck_assert_ptr_null(r.entries[2].file);
+	ck_assert_uint_eq(r.entries[2].line, 0);
+	ck_assert_str_eq(r.entries[2].sentence, "out of luck");
 	report_finish(&r);
 	ck_assert_uint_eq(r.count, 0);
 	ck_assert(!report_has_errors(&r));
@@ -182,6 +190,8 @@ START_TEST(entries_are_one_tame_line)
 
 	report_error(&r, "a\nb.conf", 1, "no '%s'", "\x1b[31m\xff");
 	ck_assert_str_eq(r.entries[0].text, "a?b.conf:1: no '?[31m?'");
+	ck_assert_str_eq(r.entries[0].file, "a?b.conf");
+	ck_assert_str_eq(r.entries[0].sentence, "no '?[31m?'");
 	report_finish(&r);
 }
 END_TEST

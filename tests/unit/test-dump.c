@@ -220,6 +220,8 @@ START_TEST(settings)
 			       "  level = \"debug\";  # etc/a.conf:4\n"
 			       "  format = \"text\";  # default\n"
 			       "  target = \"stderr\";  # default\n"
+			       "  connections = true;  # default\n"
+			       "  sample = 1;  # default\n"
 			       "};\n"
 			       "control = {  # default\n"
 			       "  # socket is not set\n"
@@ -251,6 +253,7 @@ START_TEST(pipelines)
 {
 	settings_dump(
 	    MAP(1, NULL, TEXT(2, "drain_timeout", "7s"),
+		MAP(2, "log", INT(2, "sample", 9)),
 		MAP(3, "pipelines",
 		    MAP(4, "p", MAP(5, "log", TEXT(6, "level", "notice")),
 			LIST(7, "bindings", MAP(8, NULL, TEXT(8, "type", "a")),
@@ -265,6 +268,8 @@ START_TEST(pipelines)
 	    "    drain_timeout = \"7s\";  # etc/a.conf:2\n"
 	    "    log = {  # etc/a.conf:5\n"
 	    "      level = \"notice\";  # etc/a.conf:6\n"
+	    "      connections = true;  # default\n"
+	    "      sample = 9;  # etc/a.conf:2\n"
 	    "    };\n"
 	    "    bindings = (\n"
 	    "      {  # etc/a.conf:8\n"

@@ -133,14 +133,21 @@ START_TEST(the_journal_keeps_newlines_apart)
 }
 END_TEST
 
-START_TEST(journal_names)
+START_TEST(known_fields_go_where_they_belong)
 {
-	static const struct log_field f[] = { { "config_line", NULL, 12 },
-		{ "a-b.C9", "v", 0 } };
+	static const struct log_field f[] = { { "file", "/x.conf", 0 },
+		{ "line", NULL, 12 }, { "a-b.C9", "v", 0 },
+		{ "message_id", "6f", 0 }, { "errno", NULL, 2 } };
 
-	ck_assert_ptr_nonnull(
-	    strstr(format(LOG_AS_JOURNAL, LOG_TEXT, "m", f, 2),
-		"\nCONFIG_LINE=12\nBINDERY_A_B_C9=v\n"));
+	ck_assert_str_eq(format(LOG_AS_JOURNAL, LOG_TEXT, "m", f, 5),
+	    "SYSLOG_IDENTIFIER=binderyd\nPRIORITY=4\n"
+	    "MESSAGE=m a-b.C9=v errno=2\nCONFIG_FILE=/x.conf\n"
+	    "CONFIG_LINE=12\nBINDERY_A_B_C9=v\nMESSAGE_ID=6f\nERRNO=2\n");
+	ck_assert_str_eq(format(LOG_AS_PREFIXED, LOG_TEXT, "m", f, 5),
+	    "<4>m a-b.C9=v errno=2\n");
+	ck_assert_ptr_nonnull(strstr(format(LOG_AS_PLAIN, LOG_JSON, "m", f, 5),
+	    "\"m\",\"file\":\"/x.conf\",\"line\":12,\"a-b.C9\":\"v\","
+	    "\"errno\":2}"));
 }
 END_TEST
 
@@ -211,4 +218,5 @@ END_TEST
 UNIT_TESTS("log-format", the_same_event_for_every_reader,
     a_peer_cannot_forge_lines, what_is_not_utf8_is_escaped,
     what_fools_a_terminal_is_escaped, the_journal_keeps_newlines_apart,
-    journal_names, own_json_members_are_not_doubled, long_lines_are_cut_cleanly)
+    known_fields_go_where_they_belong, own_json_members_are_not_doubled,
+    long_lines_are_cut_cleanly)

@@ -4,6 +4,7 @@
 #include "log/log.h"
 
 #include "base/compiler.h"
+#include "log/log-report.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -538,10 +539,227 @@ START_TEST(a_forked_child_writes_for_itself)
 }
 END_TEST
 
-UNIT_TESTS("log", lines_are_written_at_once_and_by_the_thread,
-    a_log_file_is_reopened, a_bad_target_changes_nothing,
-    many_threads_lose_nothing_to_a_file, targets_change_under_load,
-    a_stalled_stderr_does_not_block,
+static void
+complain_at(int level, int index, const char *fmt, ...) PRINTF(3, 4);
+
+static void
+complain_at(int level, int index, const char *fmt, ...)
+{
+	struct log_field f[] = { { "pipeline", "p", 0 },
+		{ "conn", NULL, index } };
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_vfold(level, f, 2, fmt, ap);
+	va_end(ap);
+}
+
+#define complain(...) complain_at(LOG_L_WARN, __VA_ARGS__)
+
+static void *
+complain_run(void *arg)
+{
+	const int *index = arg;
+
+	for (int i = 0; i < LINES; i++)
+		complain(*index, "trouble %d", i);
+	return NULL;
+}
+
+/* Lines that begin so, and the sum of what is behind "repeated=". */
+static size_t
+count_trouble(const char *text, size_t *repeated_r)
+{
+	size_t count = 0;
+
+	for (const char *at = text; (at = strstr(at, "Z warn: ")); at++)
+		count += !strncmp(at + 8, "trouble ", 8);
+	for (const char *at = text; (at = strstr(at, " repeated=")); at++)
+		*repeated_r += strtoul(at + 10, NULL, 10);
+	return count;
+}
+
+START_TEST(floods_are_folded_and_nothing_is_lost)
+{
+	pthread_t threads[THREADS];
+	int index[THREADS];
+	size_t written, repeated = 0;
+	char *text;
+
+	test_begin();
+	use(target_a);
+	ck_assert_int_eq(log_start(), 0);
+	for (int i = 0; i < THREADS; i++) {
+		index[i] = i;
+		ck_assert_int_eq(
+		    pthread_create(&threads[i], NULL, complain_run, &index[i]),
+		    0);
+	}
+	use(target_b);
+	log_info("in between");
+	use(target_a);
+	storm_end(threads);
+	log_stop();
+	for (int i = 0; i < 20; i++)
+		complain(0, "trouble %d", 0); /* nobody would write a count */
+	text = content_of(path_a);
+	written = count_trouble(text, &repeated);
+	free(text);
+	text = content_of(path_b);
+	ck_assert_ptr_nonnull(strstr(text, "info: in between\n"));
+	written += count_trouble(text, &repeated);
+	free(text);
+	ck_assert_uint_eq(written + repeated, THREADS * LINES + 20);
+	ck_assert_uint_lt(written, 200);
+	test_end();
+}
+END_TEST
+
+START_TEST(a_flood_that_is_over_is_told_by_the_thread)
+{
+	const char *end;
+	char *text;
+	int i = 0;
+
+	test_begin();
+	use(target_a);
+	ck_assert_int_eq(log_start(), 0);
+	while (i < 12) {
+		if (i == 10)
+			poll(NULL, 0, 200); /* until it sleeps again */
+		complain(i++, "trouble");
+	}
+	for (end = NULL, i = 0; !end && i < 100; i++) {
+		poll(NULL, 0, 100);
+		text = content_of(path_a);
+		end = strstr(text, "warn: repeated 2 times: trouble "
+				   "pipeline=p repeated=2\n");
+		free(text);
+	}
+	ck_assert_ptr_nonnull(end);
+	ck_assert_int_ge(i, 40);
+	test_end();
+}
+END_TEST
+
+START_TEST(debug_is_not_folded)
+{
+	struct log_settings s = { LOG_L_DEBUG, LOG_TEXT, target_a };
+	char *text, *at;
+	int n = 0;
+
+	test_begin();
+	ck_assert_int_eq(log_configure(&s, &error), 0);
+	ck_assert_int_eq(log_start(), 0);
+	for (int i = 0; i < 100; i++)
+		complain_at(LOG_L_DEBUG, i, "detail");
+	log_stop();
+	text = content_of(path_a);
+	for (at = text; (at = strstr(at, "debug: detail ")); at++)
+		n++;
+	ck_assert_int_eq(n, 100);
+	free(text);
+	test_end();
+}
+END_TEST
+
+START_TEST(the_level_can_change_meanwhile)
+{
+	test_begin();
+	use(target_a);
+	ck_assert(!log_is_on(LOG_L_DEBUG));
+	log_set_level(LOG_L_DEBUG);
+	ck_assert_int_eq(log_get_level(), LOG_L_DEBUG);
+	log_debug("seen");
+	log_set_level(LOG_L_ERROR);
+	log_warn("not seen");
+	use(target_a);
+	ck_assert_int_eq(log_get_level(), LOG_L_INFO);
+	expect_content(path_a, "debug: seen\n");
+	for (int i = LOG_L_ERROR; i <= LOG_L_DEBUG; i++)
+		ck_assert_int_eq(log_level_of_name(log_level_name(i)), i);
+	ck_assert_str_eq(log_level_name(LOG_L_WARN), "warn");
+	ck_assert_int_eq(log_level_of_name("warning"), LOG_L_WARN);
+	ck_assert_int_eq(log_level_of_name("loud"), -EINVAL);
+	ck_assert_str_eq(log_level_name(-1), "error");
+	ck_assert_str_eq(log_level_name(99), "debug");
+	test_end();
+}
+END_TEST
+
+START_TEST(a_report_keeps_its_positions_apart)
+{
+	struct log_settings s = { LOG_L_INFO, LOG_JSON, target_a };
+	struct report r = { 0 };
+	char *text;
+
+	test_begin();
+	ck_assert_int_eq(log_configure(&s, &error), 0);
+	report_error(&r, "/a.conf", 7, "unknown option 'x'");
+	report_warn(&r, "/b.conf", 0, "odd");
+	report_error(&r, NULL, 0, "no luck");
+	r.lost = 2;
+	r.out_of_memory = true;
+	log_report(&r);
+	report_finish(&r);
+	text = content_of(path_a);
+	ck_assert_ptr_nonnull(strstr(text,
+	    "\"level\":\"error\",\"message\":\"/a.conf:7: unknown option 'x'\","
+	    "\"file\":\"/a.conf\",\"line\":7}\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "\"level\":\"warn\",\"message\":\"/b.conf: odd\","
+			 "\"file\":\"/b.conf\"}\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\"message\":\"no luck\"}\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\"and 2 more errors\"}\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\"out of memory\"}\n"));
+	free(text);
+	test_end();
+}
+END_TEST
+
+/* Whoever started us and does not read does not hold us up for ever. */
+START_TEST(a_report_to_a_stalled_stderr_is_given_up)
+{
+	int saved = dup(STDERR_FILENO), fd;
+	struct report r = { 0 };
+	int64_t start_ms;
+	char *text;
+
+	test_begin();
+	fd = stderr_pipe(0);
+	ck_assert_int_eq(fcntl(fd, F_SETPIPE_SZ, 4096), 4096);
+	for (int i = 0; i < REPORT_MAX; i++)
+		report_warn(&r, "/a.conf", 1, "%0200d", i);
+	start_ms = clock_ms(CLOCK_MONOTONIC);
+	log_report_print(&r);
+	ck_assert_int_lt(clock_ms(CLOCK_MONOTONIC) - start_ms, 2500);
+	report_finish(&r);
+	text = read_pipe(fd, 50);
+	ck_assert(!strncmp(text, "warning: /a.conf:1: 000", 22));
+	free(text);
+	ck_assert_int_eq(fcntl(fd, F_SETPIPE_SZ, 65536), 65536);
+	report_error(&r, NULL, 0, "short");
+	r.lost = 1;
+	r.out_of_memory = true;
+	log_report_print(&r);
+	report_finish(&r);
+	text = read_pipe(fd, 50);
+	ck_assert_str_eq(text, "short\nand 1 more error\nout of memory\n");
+	free(text);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(fd);
+	test_end();
+}
+END_TEST
+
+UNIT_TESTS("log", floods_are_folded_and_nothing_is_lost,
+    a_flood_that_is_over_is_told_by_the_thread, debug_is_not_folded,
+    the_level_can_change_meanwhile, a_report_keeps_its_positions_apart,
+    a_report_to_a_stalled_stderr_is_given_up,
+    lines_are_written_at_once_and_by_the_thread, a_log_file_is_reopened,
+    a_bad_target_changes_nothing, many_threads_lose_nothing_to_a_file,
+    targets_change_under_load, a_stalled_stderr_does_not_block,
     a_stalled_non_blocking_stderr_does_not_spin, a_stalled_target_can_be_left,
     what_is_lost_is_reported, a_full_disk_is_survived,
     a_closed_stderr_is_survived, the_journal_at_stderr_gets_priorities,

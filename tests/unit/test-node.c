@@ -246,10 +246,17 @@ END_TEST
 
 START_TEST(errors_arrive)
 {
-	ck_assert_ptr_null(parse("{\"errors\":[\"a:1: x\",3,\"b:2: %s\"]}"));
-	ck_assert_uint_eq(report.count, 2);
+	ck_assert_ptr_null(parse("{\"errors\":[[\"x\",\"a\",1],3,[],[3],"
+				 "[\"%s\"],[\"y\",\"b\",-1],[\"z\",3,3]]}"));
+	ck_assert_uint_eq(report.count, 4);
 	ck_assert_str_eq(report.entries[0].text, "a:1: x");
-	ck_assert_str_eq(report.entries[1].text, "b:2: %s");
+	ck_assert_str_eq(report.entries[0].file, "a");
+	ck_assert_uint_eq(report.entries[0].line, 1);
+	ck_assert_str_eq(report.entries[1].text, "%s");
+	ck_assert_ptr_null(report.entries[1].file);
+	ck_assert_str_eq(report.entries[2].text, "b: y");
+	ck_assert_uint_eq(report.entries[2].line, 0);
+	ck_assert_str_eq(report.entries[3].text, "z");
 }
 END_TEST
 

@@ -94,6 +94,8 @@ START_TEST(nothing_is_valid)
 	ck_assert_int_eq(settings_log_level(settings.log.level), LOG_L_INFO);
 	ck_assert_int_eq(settings.log.format, LOG_TEXT);
 	ck_assert_str_eq(settings.log.target, "stderr");
+	ck_assert_int_eq(settings.log.connections, 1);
+	ck_assert_int_eq(settings.log.sample, 1);
 	ck_assert_ptr_null(settings.control.socket);
 	ck_assert_int_eq(settings.control.mode, 0660);
 	ck_assert_int_eq(settings.limits.connections, 0);
@@ -112,7 +114,8 @@ START_TEST(everything)
 	accepts(MAP(1, NULL, INT(1, "workers", 1024),
 	    LIST(1, "plugin_path", TEXT(1, NULL, "/a"), TEXT(1, NULL, "/b")),
 	    MAP(1, "log", TEXT(1, "level", "debug"), TEXT(1, "format", "json"),
-		TEXT(1, "target", "file:/var/log/x")),
+		TEXT(1, "target", "file:/var/log/x"),
+		BOOL(1, "connections", false), INT(1, "sample", 1000000)),
 	    MAP(1, "control", TEXT(1, "socket", "/run/x"),
 		TEXT(1, "mode", "600")),
 	    MAP(1, "limits", INT(1, "connections", 5000)),
@@ -123,6 +126,8 @@ START_TEST(everything)
 	ck_assert_int_eq(settings_log_level(settings.log.level), LOG_L_DEBUG);
 	ck_assert_int_eq(settings.log.format, LOG_JSON);
 	ck_assert_str_eq(settings.log.target, "file:/var/log/x");
+	ck_assert_int_eq(settings.log.connections, 0);
+	ck_assert_int_eq(settings.log.sample, 1000000);
 	ck_assert_str_eq(settings.control.socket, "/run/x");
 	ck_assert_int_eq(settings.control.mode, 0600);
 	ck_assert_int_eq(settings.limits.connections, 5000);
@@ -182,6 +187,9 @@ START_TEST(groups_refused)
 	refuses_item(MAP(1, "log", TEXT(7, "level", "warn")),
 	    "option 'log.level': value 'warn' is not one of 'error', "
 	    "'warning', 'notice', 'info' or 'debug', did you mean 'warning'?");
+	refuses_item(MAP(1, "log", INT(7, "sample", 0)),
+	    "option 'log.sample': value '0' is out of range: must be 1 to "
+	    "1000000");
 	refuses_item(MAP(1, "log", TEXT(7, "target", "file:x")),
 	    "option 'log.target': value 'file:x' is none of \"stderr\", "
 	    "\"syslog\", \"journal\" and \"file:/absolute/path\"");
@@ -225,11 +233,12 @@ START_TEST(pipelines)
 	char path[1024];
 
 	accepts(MAP(1, NULL, TEXT(1, "drain_timeout", "1m"),
-	    MAP(1, "log", TEXT(1, "level", "error")),
+	    MAP(1, "log", TEXT(1, "level", "error"), INT(1, "sample", 7)),
 	    MAP(1, "pipelines",
 		LIST(2, "echo", BINDING(3, "tcp-server"), BINDING(4, "echo")),
 		MAP(5, "gate", TEXT(6, "drain_timeout", "2m"),
-		    MAP(6, "log", TEXT(6, "level", "debug")),
+		    MAP(6, "log", TEXT(6, "level", "notice"),
+			BOOL(6, "connections", false), INT(6, "sample", 3)),
 		    LIST(7, "bindings", BINDING(8, "/x/upper.so"),
 			MAP(9, NULL, TEXT(9, "type", "./lower"),
 			    TEXT(9, "name", "low"), INT(9, "any", 1)))))));
@@ -238,6 +247,9 @@ START_TEST(pipelines)
 	ck_assert_str_eq(p->name, "echo");
 	ck_assert_int_eq(p->drain_timeout, 60000);
 	ck_assert_int_eq(p->log_level, 0);
+	ck_assert_int_eq(settings_pipeline_log_level(p), LOG_L_DEBUG);
+	ck_assert_int_eq(p->log_connections, 1);
+	ck_assert_int_eq(p->log_sample, 7);
 	ck_assert_uint_eq(p->count, 2);
 	ck_assert_str_eq(p->bindings[0].type, "tcp-server");
 	ck_assert_str_eq(p->bindings[0].name, "tcp-server");
@@ -245,7 +257,10 @@ START_TEST(pipelines)
 	ck_assert_uint_eq(p->bindings[1].map->line, 4);
 	p = &settings.pipelines[1];
 	ck_assert_int_eq(p->drain_timeout, 120000);
-	ck_assert_int_eq(p->log_level, 4);
+	ck_assert_int_eq(p->log_level, 2);
+	ck_assert_int_eq(settings_pipeline_log_level(p), LOG_L_NOTICE);
+	ck_assert_int_eq(p->log_connections, 0);
+	ck_assert_int_eq(p->log_sample, 3);
 	ck_assert_uint_eq(p->count, 2);
 	ck_assert_str_eq(p->bindings[0].type, "/x/upper.so");
 	ck_assert_str_eq(p->bindings[0].name, "upper");

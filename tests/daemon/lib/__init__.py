@@ -8,6 +8,7 @@ tests/daemon/test_NAME.py, that begins with "from lib import *" and ends with
 from .build import BINDERYD, BUILD, PLUGINS, ROOT, TEST_PLUGINS, has_ipv6
 from .build import IS_COVERAGE, IS_SANITIZED, SCALE, SHIM
 from .case import Case, main
+from .control import BINDERY, FakeDaemon, Terminal, bad, bindery, good
 from .daemon import Daemon, environment, run, shim
 from .peers import (PATTERN, Backend, FreePort, all_of, exactly, give_back,
                     is_reset, pattern, receive_pattern, reset, send_pattern)

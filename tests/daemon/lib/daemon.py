@@ -54,14 +54,16 @@ def shim(**settings):
 
 class Daemon:
     """A running binderyd.  pipelines is the inside of that group; settings
-    stand before it."""
+    stand before it; log is the inside of that group; command runs it."""
 
     def __init__(self, pipelines, settings="", workers=1, env=None, args=(),
-                 files=None, shutdown="2s", wait=True, paths=PATHS):
+                 files=None, shutdown="2s", wait=True, paths=PATHS,
+                 log='format = "json";', command=()):
+        self.log = log
         self.directory = tempfile.TemporaryDirectory(prefix="bindery-test-")
         self.config = self.path("test.conf")
         self.configure(pipelines, settings, workers, shutdown)
-        self.args = [BINDERYD, *paths, "-c", self.config, *args]
+        self.args = [*command, BINDERYD, *paths, "-c", self.config, *args]
         self.env = environment(env)
         self.files = files
         self.status = None
@@ -76,7 +78,7 @@ class Daemon:
         control = f'control = {{ socket = "{self.path("control.sock")}"; }};'
         with open(self.path("new.conf"), "w") as f:
             f.write(f'workers = {workers};\n'
-                    f'log = {{ format = "json"; }}; {control}\n'
+                    f'log = {{ {self.log} }}; {control}\n'
                     f'shutdown_timeout = "{shutdown}";\n'
                     f'{settings}\npipelines: {{\n{pipelines}\n}};\n')
         os.rename(self.path("new.conf"), self.config)
