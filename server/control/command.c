@@ -35,7 +35,7 @@ static const struct argument explain_arguments[] = { { "pipeline", 's', true },
 static const struct argument level_arguments[] = { { "level", 's', false },
 	{ 0 } };
 
-const struct command commands[] = {
+const struct command control_commands[] = {
 	{ "status", NULL, command_status },
 	{ "reload", NULL, command_reload },
 	{ "upgrade", NULL, command_upgrade },

@@ -352,8 +352,8 @@ control_ending(struct control *c)
 	for (q = LIST_FIRST(&c->questions); q; q = next) {
 		next = LIST_NEXT(q, link);
 		if (q->ticket)
-			question_refuse(q, NULL,
-			    "reload given up: the process is ending");
+			question_refuse(
+			    q, NULL, "reload given up: the process is ending");
 	}
 }
 

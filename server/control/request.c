@@ -118,8 +118,8 @@ command_unknown(struct request *r, const char *name)
 {
 	const char *names[NAMES_MAX] = { NULL }, *near;
 
-	for (size_t i = 0; i < NAMES_MAX - 1 && commands[i].name; i++)
-		names[i] = commands[i].name;
+	for (size_t i = 0; i < NAMES_MAX - 1 && control_commands[i].name; i++)
+		names[i] = control_commands[i].name;
 	near = suggest(name, names);
 	return request_refuse(r, "there is no command '%.100s'%s%s%s", name,
 	    near ? ", is '" : "", near ? near : "", near ? "' meant?" : "");
@@ -128,7 +128,7 @@ command_unknown(struct request *r, const char *name)
 static int
 command_find(struct request *r, const char *name)
 {
-	r->command = commands;
+	r->command = control_commands;
 	while (r->command->name && strcmp(r->command->name, name) != 0)
 		r->command++;
 	return r->command->name ? 0 : command_unknown(r, name);

@@ -30,7 +30,7 @@ struct command {
 };
 
 /* All of them, ended by one without name; in command.c. */
-extern const struct command commands[];
+extern const struct command control_commands[];
 
 struct request {
 	const struct command *command;

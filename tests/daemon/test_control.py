@@ -178,8 +178,8 @@ class Reload(Control):
         """Everybody has the verdict of a reading that began after the
         question."""
         d, _ = self.echo()
-        asking = [self.begin(d, "reload") for _ in range(20)]
-        answers = [asking.receive(s)["answer"]["generation"] for s in asking]
+        waiting = [self.begin(d, "reload") for _ in range(20)]
+        answers = [asking.receive(s)["answer"]["generation"] for s in waiting]
         self.assertEqual(sorted(answers), answers)
         now = self.ask(d, "status")["generation"]
         self.assertEqual(answers[-1], now)

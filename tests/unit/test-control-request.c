@@ -54,7 +54,7 @@ START_TEST(every_command_is_found)
 {
 	char text[200];
 
-	for (const struct command *c = commands; c->name; c++) {
+	for (const struct command *c = control_commands; c->name; c++) {
 		ck_assert(c->run);
 		snprintf(text, sizeof(text),
 		    "{\"bindery\": 1, \"command\": \"%s\", \"arguments\": "
