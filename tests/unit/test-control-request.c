@@ -126,6 +126,38 @@ START_TEST(long_names_are_cut)
 }
 END_TEST
 
+/* ------------------------------------------------------------ out of memory */
+
+static int allocations_left; /* then one fails, and all behind it */
+
+static void *
+scarce_malloc(size_t n)
+{
+	return allocations_left-- > 0 ? malloc(n) : NULL;
+}
+
+/* It is refused, or good: never half of it. */
+START_TEST(memory_fails_at_each_place)
+{
+	static const char text[] =
+	    "{\"bindery\": 1, \"command\": \"explain\", \"arguments\": "
+	    "{\"pipeline\": \"p\", \"claims\": {\"a\": \"b\"}}}";
+	struct request r;
+	int i, rc = -1;
+
+	json_set_alloc_funcs(scarce_malloc, free);
+	for (i = 0; rc < 0 && i < 1000; i++) {
+		allocations_left = i;
+		rc = request_parse(&r, text, strlen(text));
+		ck_assert_int_eq(rc, r.refusal[0] ? -EINVAL : 0);
+		json_decref(r.arguments);
+	}
+	ck_assert_int_gt(i, 5);
+	ck_assert_int_lt(i, 1000);
+	json_set_alloc_funcs(malloc, free);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- addresses */
 
 static const char *
@@ -174,6 +206,23 @@ rows(const char *ids)
 	return list;
 }
 
+/* What is there of them when memory fails. */
+START_TEST(memory_fails_while_merging)
+{
+	json_set_alloc_funcs(scarce_malloc, free);
+	for (int i = 0; i < 10; i++) {
+		json_t *a, *b;
+
+		allocations_left = 1000;
+		a = rows("987654321");
+		b = rows("98765");
+		allocations_left = i;
+		json_decref(rows_merge(a, b, 9));
+	}
+	json_set_alloc_funcs(malloc, free);
+}
+END_TEST
+
 static const char *
 merged(const char *a, const char *b, size_t most)
 {
@@ -202,4 +251,5 @@ END_TEST
 
 UNIT_TESTS("control-request", good_request, every_command_is_found,
     what_is_wrong_with_members, what_is_wrong_with_arguments,
-    long_names_are_cut, addresses, rows_are_merged_in_order)
+    long_names_are_cut, memory_fails_at_each_place, addresses,
+    rows_are_merged_in_order, memory_fails_while_merging)
