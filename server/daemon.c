@@ -382,6 +382,7 @@ daemon_start(struct daemon *d)
 	    BINDERY_VERSION,
 	    generation_settings(d->generations.current)->pipeline_count,
 	    d->crew.count);
+	daemon_say_control(d);
 	return -1;
 }
 

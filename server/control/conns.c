@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -26,6 +27,9 @@ enum {
 	 * looks at the clock. */
 	BATCH_MS = 2,
 	BATCH_CONNS = 16,
+	/* Peers decide how long facts are. */
+	FACT_SHOWN = 1024,
+	LIST_BYTES_MAX = 64 << 20,
 };
 
 /* Which connections are meant. */
@@ -45,6 +49,8 @@ struct walk {
 	bool is_done;
 	json_t *rows; /* for listing, as the rest */
 	size_t room;  /* rows that may still come */
+	size_t bytes; /* the same, of text */
+	uint64_t cut; /* the greatest id that they did not suffice for */
 	bool with_stages;
 };
 
@@ -180,7 +186,10 @@ stage_rows(struct conn *c)
 static void
 fact_row(void *arg, const char *key, const char *text)
 {
-	json_object_set_new(arg, key, json_of_text(text));
+	char shown[FACT_SHOWN + 1];
+
+	snprintf(shown, sizeof(shown), "%s", text);
+	json_object_set_new(arg, key, json_of_text(shown));
 }
 
 static json_t *
@@ -257,9 +266,20 @@ walk_worker(struct walk *k, struct worker *w, uint64_t before)
 static void
 walk_row(struct walk *k, struct conn *c)
 {
+	json_t *row;
+	size_t n;
+
 	if (k->room == 0)
 		return;
-	json_array_append_new(k->rows, conn_row(c, k->with_stages));
+	if (k->bytes == 0) {
+		k->room = 0;
+		k->cut = c->id > k->cut ? c->id : k->cut;
+		return;
+	}
+	row = conn_row(c, k->with_stages);
+	n = json_dumpb(row, NULL, 0, 0);
+	k->bytes -= n < k->bytes ? n : k->bytes;
+	json_array_append_new(k->rows, row);
 	k->room--;
 }
 
@@ -289,6 +309,17 @@ rows_merge(json_t *a, json_t *b, size_t most)
 	return r;
 }
 
+/* One worker's list ends early: none goes on below that, or who asks for what
+ * comes behind the last would never see the rest. */
+static void
+rows_drop_below(json_t *rows, uint64_t id)
+{
+	size_t n = json_array_size(rows);
+
+	while (n > 0 && (uint64_t)row_id(rows, n - 1) < id)
+		json_array_remove(rows, --n);
+}
+
 /* The rows of all workers, the newest of each first. */
 static json_t *
 walk_crew(struct walk *k, const struct crew *crew, uint64_t before)
@@ -299,9 +330,11 @@ walk_crew(struct walk *k, const struct crew *crew, uint64_t before)
 	for (unsigned i = 0; i < crew->count; i++) {
 		k->rows = json_array();
 		k->room = most;
+		k->bytes = LIST_BYTES_MAX / crew->count;
 		walk_worker(k, crew->workers[i], before);
 		all = rows_merge(all, k->rows, most);
 	}
+	rows_drop_below(all, k->cut);
 	return all;
 }
 

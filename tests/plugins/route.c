@@ -9,6 +9,8 @@
 #include <bindery/plugin.h>
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum otherwise { OTHERWISE_NEXT, OTHERWISE_REFUSE };
@@ -22,6 +24,7 @@ struct route {
 	const char *fact, *identity, *peer;
 	struct bnd_rows ways;
 	int otherwise;
+	int64_t bulk;
 };
 
 struct counts { /* of a worker */
@@ -50,6 +53,8 @@ static const struct bnd_option route_options[] = {
 	BND_OPTION(struct route, otherwise, BND_T_ENUM, "otherwise",
 	    .def = "next", .choices = "next|refuse",
 	    .doc = "What becomes of the rest."),
+	BND_OPTION(struct route, bulk, BND_T_INT, "bulk",
+	    .doc = "So many facts of 2000 bytes."),
 	{ 0 },
 };
 /* clang-format on */
@@ -75,6 +80,19 @@ route_decide(struct bnd_stage *st)
 		    text ? text : "");
 }
 
+static void
+route_say_much(struct bnd_stage *st, int64_t count)
+{
+	char key[30], text[2001];
+
+	memset(text, 1, 2000);
+	text[2000] = 0;
+	for (int64_t i = 0; i < count; i++) {
+		snprintf(key, sizeof(key), "bulk%" PRId64, i);
+		bnd_fact_text_set(st, key, text);
+	}
+}
+
 static int
 route_open(struct bnd_stage *st, void *arg)
 {
@@ -89,6 +107,7 @@ route_open(struct bnd_stage *st, void *arg)
 		bnd_fact_text_set(st, "peer", c->peer);
 	bnd_fact_text_set(st, "route.odd", "\xff\x1b[31m\n\"\\");
 	bnd_fact_set(st, "route.secret", BND_F_BYTES, "token", 5);
+	route_say_much(st, c->bulk);
 	route_decide(st);
 	return 0;
 }

@@ -8,6 +8,8 @@ import socket
 import struct
 
 from .build import SCALE
+from .case import Case
+from .peers import exactly
 
 
 class Refused(Exception):
@@ -65,3 +67,44 @@ def ask(path, command, timeout=20, **arguments):
     if not whole["ok"]:
         raise Refused(whole)
     return whole["answer"]
+
+
+class Control(Case):
+    def ask(self, d, command, **more):
+        return ask(d.path("control.sock"), command, **more)
+
+    def refused(self, d, pattern, command, **more):
+        """It is refused, with this sentence: the errors beside it."""
+        with self.assertRaisesRegex(Refused, pattern) as caught:
+            self.ask(d, command, **more)
+        return caught.exception.errors
+
+    def begin(self, d, command, **more):
+        """Ask, and do not wait for the answer: the socket."""
+        s = connect(d.path("control.sock"))
+        self.addCleanup(s.close)
+        s.sendall(request(command, **more))
+        return s
+
+    def listener(self, name, port, rest='{ type = "echo"; }', more=""):
+        return (f'{name} = ( {{ type = "tcp-server"; listen = '
+                f'"127.0.0.1:{port}"; {more} }}, {rest} );')
+
+    def served(self, port, **more):
+        s = self.connect(port, **more)
+        s.sendall(b"x")
+        self.assertEqual(b"x", exactly(s, 1))
+        return s
+
+    def peer_of(self, s):
+        return "%s:%d" % s.getsockname()
+
+    def rows(self, d, **more):
+        return self.ask(d, "connections", **more)["connections"]
+
+    def row_of(self, d, s, **more):
+        """What is said of the connection of a client."""
+        found = [r for r in self.rows(d, **more)
+                 if r["peer"] == self.peer_of(s)]
+        self.assertEqual(1, len(found))
+        return found[0]
