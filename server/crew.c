@@ -3,6 +3,7 @@
 
 #include "crew.h"
 
+#include "metrics/figures.h"
 #include "pipeline/post.h"
 #include "stream/setup.h"
 #include "worker/listener.h"
@@ -101,12 +102,14 @@ crew_create(struct crew *c, const struct settings *s)
 		if (rc == 0)
 			worker_settle(c->workers[i], &share);
 	}
+	figures_watch(c->workers, c->count);
 	return rc == 0 ? posts_init(c->workers, n) : rc;
 }
 
 void
 crew_destroy(struct crew *c)
 {
+	figures_watch(NULL, 0);
 	for (unsigned i = 0; i < c->count; i++) {
 		acceptors_finish(c->workers[i]);
 		stream_finish(c->workers[i]);

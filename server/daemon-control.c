@@ -6,6 +6,7 @@
 
 #include "daemon-inner.h"
 
+#include "handover.h"
 #include "log/log.h"
 
 #include <errno.h>
@@ -39,8 +40,7 @@ calls_reopen(void *arg)
 static int
 calls_upgrade(void *arg)
 {
-	(void)arg;
-	return -ENOSYS;
+	return daemon_upgrade(arg);
 }
 
 static bool
@@ -48,11 +48,19 @@ calls_is_ending(void *arg)
 {
 	const struct daemon *d = arg;
 
-	return d->drain_due_ms != 0;
+	return d->drain_due_ms != 0 || d->has_left;
+}
+
+static bool
+calls_is_upgrading(void *arg)
+{
+	const struct daemon *d = arg;
+
+	return upgrade_is_on(&d->upgrade);
 }
 
 static const struct control_calls calls = { calls_end, calls_reopen,
-	calls_upgrade, calls_is_ending };
+	calls_upgrade, calls_is_ending, calls_is_upgrading };
 
 /* The directory of the default path is made by the service manager; by hand it
  * is ours to make, if we may. */
@@ -116,7 +124,7 @@ daemon_say_control(const struct daemon *d)
 void
 daemon_close_control(struct daemon *d)
 {
-	control_stop(&d->control, false);
+	control_stop(&d->control, d->has_left || handover_is_on());
 	free(d->control_path);
 	d->control_path = NULL;
 }

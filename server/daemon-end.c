@@ -43,9 +43,9 @@ daemon_drain_look(struct timer *t)
 		loop_end(&d->loop);
 		return;
 	}
-	if (d->loop.now_ms >= d->drain_due_ms)
+	if (d->drain_due_ms && d->loop.now_ms >= d->drain_due_ms)
 		daemon_cut(d);
-	if (d->loop.now_ms >= d->drain_due_ms + STUCK_MS) {
+	if (d->drain_due_ms && d->loop.now_ms >= d->drain_due_ms + STUCK_MS) {
 		d->is_stuck = true;
 		loop_end(&d->loop);
 		return;
@@ -60,18 +60,22 @@ daemon_end(struct daemon *d)
 	const struct generation *g = d->generations.current;
 	int64_t patience = generation_settings(g)->shutdown_timeout;
 
+	upgrade_cancel(&d->upgrade);
+	succession_reload_cancel(&d->generations);
 	if (d->drain_due_ms) {
 		d->drain_due_ms = d->loop.now_ms;
 	} else {
 		d->drain_due_ms = d->loop.now_ms + patience;
-		succession_reload_cancel(&d->generations);
 		if (d->control)
 			control_ending(d->control);
-		notify_send("STOPPING=1\nSTATUS=ending");
+		/* It would be said of the service, which goes on. */
+		if (!d->has_left)
+			notify_send("STOPPING=1\nSTATUS=ending");
 		log_notice("ending: %" PRIu64 " connections have %" PRId64
 			   " seconds to end",
 		    succession_pins(&d->generations), patience / 1000);
-		succession_drain(&d->generations);
+		if (!d->has_left) /* else it drains since then */
+			succession_drain(&d->generations);
 	}
 	timer_arm(d->loop.timers, &d->drain_timer, d->loop.now_ms);
 }

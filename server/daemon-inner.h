@@ -3,7 +3,8 @@
 
 /*
  * daemon-inner.h - what the files of the daemon share: making and serving
- * (daemon.c), ending (daemon-end.c), the control socket (daemon-control.c).
+ * (daemon.c), ending (daemon-end.c), the control socket (daemon-control.c), a
+ * new program (daemon-upgrade.c).
  * [main thread]
  */
 #ifndef DAEMON_INNER_H
@@ -13,6 +14,7 @@
 #include "crew.h"
 #include "daemon.h"
 #include "reload/succession.h"
+#include "upgrade.h"
 
 struct pool;
 
@@ -27,11 +29,24 @@ struct daemon {
 	struct control *control; /* NULL: there is none */
 	char *control_path;
 	const char *control_error; /* why the default path is not served */
+	struct upgrade upgrade;
+	bool has_left;      /* another process has taken over */
+	bool reload_waits;  /* for the verdict of the upgrade */
+	bool upgrade_waits; /* for the verdict of the reload */
 	struct timer drain_timer;
 	int64_t drain_due_ms; /* 0: not ending */
 	unsigned cut;         /* connections that were cut */
 	bool is_stuck;        /* blocking work does not come back */
 };
+
+/* daemon.c: read the configuration again, now or when an upgrade has ended. */
+void daemon_reload(struct daemon *d);
+
+/* daemon-upgrade.c: start the program that takes over.  0: its verdict will be
+ * logged and told to the control socket; -ECANCELED: we are ending; -EALREADY:
+ * one is going on. */
+int daemon_upgrade(struct daemon *d);
+void daemon_upgrade_now(struct daemon *d); /* if it waited for a reload */
 
 /* daemon-end.c: the first time connections may end by themselves, the second
  * time they are cut. */

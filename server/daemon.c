@@ -4,14 +4,19 @@
 #include "daemon-inner.h"
 
 #include "abi/table.h"
+#include "activation.h"
 #include "base/compiler.h"
+#include "base/gauges.h"
 #include "config/read.h"
+#include "handover.h"
 #include "log/log-report.h"
 #include "log/log.h"
 #include "log/notify.h"
 #include "stream/pledge.h"
 #include "stream/setup.h"
 #include "stream/work.h"
+#include "upgrade.h"
+#include "worker/listener.h"
 #include "worker/pool.h"
 
 #include <errno.h>
@@ -23,6 +28,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "build-info.h"
@@ -40,6 +46,8 @@ say_report(const struct report *report, const struct options *o)
 {
 	if (!o->is_quiet || report_has_errors(report))
 		log_report_print(report);
+	if (report_has_errors(report))
+		handover_refuse(report);
 }
 
 /* The settings that belong to the process; see struct succession. */
@@ -132,16 +140,34 @@ open_standard(void)
 	return 0;
 }
 
+/* The listening sockets that we are given, whoever gives them. */
 static int
-daemon_init(struct daemon *d)
+daemon_inherit(struct report *report)
+{
+	int rc = handover_take(report);
+
+	if (rc == 0)
+		rc = activation_take(report);
+	if (rc == -ENOMEM)
+		report->out_of_memory = true;
+	return rc;
+}
+
+static int
+daemon_init(struct daemon *d, const struct options *o, struct report *report)
 {
 	int rc = open_standard();
 
+	d->options = o;
 	d->signals.fd = d->loop.epoll_fd = -1;
+	/* Before a descriptor of ours could be taken for one of them. */
+	if (rc == 0 && o->action == ACTION_RUN)
+		rc = daemon_inherit(report);
 	if (rc == 0)
 		rc = loop_init(&d->loop);
 	if (rc < 0)
 		return rc;
+	upgrade_init(&d->upgrade, &d->loop, o->argv);
 	d->pool = pool_create(POOL_THREADS);
 	if (!d->pool)
 		return -ENOMEM;
@@ -159,6 +185,7 @@ signals_hold(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
@@ -173,14 +200,12 @@ daemon_create(const struct options *o, int *status_r)
 	signal(SIGPIPE, SIG_IGN);
 	if (o->action == ACTION_RUN)
 		signals_hold();
-	rc = d ? daemon_init(d) : -ENOMEM;
-	if (rc < 0) {
-		fprintf(stderr, "binderyd: cannot start: %s\n", strerror(-rc));
-		daemon_destroy(&d);
-		return NULL;
-	}
-	d->options = o;
-	*status_r = daemon_build(d, &report);
+	rc = d ? daemon_init(d, o, &report) : -ENOMEM;
+	if (rc == 0)
+		*status_r = daemon_build(d, &report);
+	else if (!report_has_errors(&report))
+		report_error(&report, NULL, 0, "binderyd: cannot start: %s",
+		    strerror(-rc));
 	say_report(&report, o);
 	report_finish(&report);
 	if (*status_r != EX_OK)
@@ -204,6 +229,8 @@ daemon_destroy(struct daemon **at)
 	if (d->pool)
 		pool_destroy(&d->pool, POOL_DEADLINE_MS);
 	crew_destroy(&d->crew);
+	upgrade_finish(&d->upgrade);
+	inherit_finish();
 	if (d->signals.fd >= 0)
 		close(d->signals.fd);
 	if (d->loop.epoll_fd >= 0)
@@ -251,6 +278,7 @@ daemon_reloaded(void *arg, const struct verdict *v)
 	const struct log_field took = { "ms", NULL, v->took_ms };
 	unsigned number = generation_number(d->generations.current);
 
+	gauge_reloaded(v->rc == 0, v->took_ms);
 	log_report(v->report);
 	if (v->rc == 0)
 		log_line(LOG_L_NOTICE, &took, 1,
@@ -261,15 +289,20 @@ daemon_reloaded(void *arg, const struct verdict *v)
 	notify_serving(d, v->rc == 0 ? "" : ", the last reload was refused");
 	if (d->control)
 		control_reloaded(d->control, v);
+	daemon_upgrade_now(d);
 }
 
-static void
+void
 daemon_reload(struct daemon *d)
 {
-	if (d->drain_due_ms)
+	if (d->drain_due_ms || d->has_left) {
 		log_notice("ending, so the configuration is not read again");
-	else
+	} else if (upgrade_is_on(&d->upgrade)) {
+		log_notice("the configuration is read again after the upgrade");
+		d->reload_waits = true;
+	} else {
 		succession_reload(&d->generations);
+	}
 }
 
 static void
@@ -286,6 +319,13 @@ signal_take(struct daemon *d, unsigned number)
 		rc = log_reopen();
 		if (rc < 0)
 			log_error("cannot reopen the log: %s", strerror(-rc));
+		break;
+	case SIGUSR2:
+		rc = daemon_upgrade(d);
+		if (rc == -EALREADY)
+			log_notice("an upgrade is under way");
+		else if (rc < 0)
+			log_notice("ending, so no other program takes over");
 		break;
 	case SIGHUP:
 		daemon_reload(d);
@@ -316,6 +356,7 @@ signals_start(struct daemon *d)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	d->signals.fn = signals_ready;
 	d->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -355,6 +396,21 @@ daemon_begin(struct daemon *d, struct report *report)
 		      : succession_begin(&d->generations, &d->first, report);
 }
 
+/* We are the process that the service manager shall know. */
+static void
+daemon_serves(void *arg, bool is_heir)
+{
+	struct daemon *d = arg;
+
+	if (is_heir) {
+		notify_send("MAINPID=%d", (int)getpid());
+		log_notice("process %d has taken over", (int)getpid());
+	}
+	notify_serving(d, "");
+	if (d->control)
+		control_serve(d->control);
+}
+
 int
 daemon_start(struct daemon *d)
 {
@@ -377,7 +433,9 @@ daemon_start(struct daemon *d)
 		log_stop();
 		return status_of_start(rc);
 	}
-	notify_serving(d, "");
+	gauge_set(GAUGE_STARTED_AT, time(NULL));
+	if (handover_ready(&d->loop, daemon_serves, d) < 0)
+		log_error("cannot wait for the program that hands over");
 	log_notice("binderyd %s serves %zu pipelines with %u workers",
 	    BINDERY_VERSION,
 	    generation_settings(d->generations.current)->pipeline_count,
@@ -400,6 +458,8 @@ daemon_run(struct daemon *d)
 		_exit(d->cut ? EXIT_CUT : EX_OK);
 	}
 	daemon_close_control(d);
+	if (d->has_left)
+		d->cut += (unsigned)d->generations.cut;
 	succession_end(&d->generations);
 	crew_stop(&d->crew);
 	log_notice("ended: %u connections had to be cut", d->cut);

@@ -138,7 +138,7 @@ options_parse(struct options *o, int argc, char **argv)
 	size_t k = 0;
 	int letter, rc = -1;
 
-	*o = (struct options){ .config = BINDERY_CONFIG };
+	*o = (struct options){ .argv = argv, .config = BINDERY_CONFIG };
 	for (size_t i = 0; i < ARRAY_COUNT(table); i++) {
 		longs[i] = (struct option){ table[i].name,
 			table[i].value ? required_argument : no_argument, NULL,

@@ -12,6 +12,7 @@ enum action { ACTION_RUN, ACTION_CHECK, ACTION_DUMP, ACTION_DESCRIBE };
 enum { OPTION_DIRS = 32 };
 
 struct options {
+	char **argv; /* all of it */
 	enum action action;
 	const char *config;
 	const char *plugin; /* ACTION_DESCRIBE: its type or path */

@@ -8,6 +8,7 @@
 #include "config/node.h"
 #include "log/log-report.h"
 #include "log/log.h"
+#include "metrics/text.h"
 #include "pipeline/keep.h"
 #include "reload/generation.h"
 #include "stream/stage.h"
@@ -142,6 +143,8 @@ abi_answerv(struct bnd_answer *a, const char *key, const char *fmt, va_list ap)
 const void *
 abi_ext(const char *id)
 {
-	(void)id;
-	return NULL;
+	static const struct bnd_ext_metrics metrics = { .size = sizeof(metrics),
+		.text = metrics_text };
+
+	return strcmp(id, "bindery.metrics/1") == 0 ? &metrics : NULL;
 }

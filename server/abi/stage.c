@@ -177,8 +177,10 @@ abi_attach(struct bnd_stage *st, unsigned side, int fd)
 		learn_peer(s->hop.conn);
 	if (!queue_is_empty(k->out) || k->out->has_ended)
 		hop_wake(&k->hop);
-	if (side == BND_BACK)
+	if (side == BND_BACK) {
+		conn_has_back(s->hop.conn);
 		chain_open(s);
+	}
 	return 0;
 }
 

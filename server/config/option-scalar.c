@@ -215,6 +215,11 @@ option_set_endpoint(
 	if (err)
 		return option_error(p, value, "value '%s' %s",
 		    option_quote(value->text, quote), err);
+	if (endpoint->inherited && !(p->option->flags & BND_O_LISTEN))
+		return option_error(p, value,
+		    "value '%s' is a socket that can only be listened on: "
+		    "write HOST:PORT, \"[::]:PORT\" or \"unix:/path\"",
+		    option_quote(value->text, quote));
 	*r = endpoint;
 	return 0;
 }

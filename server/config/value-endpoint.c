@@ -81,6 +81,25 @@ endpoint_unix(const char *path, struct bnd_endpoint *r)
 	return NULL;
 }
 
+/* What the service manager lets through as a name of its sockets. */
+static const char *
+endpoint_inherited(const char *name, struct bnd_endpoint *r)
+{
+	size_t n = strlen(name);
+
+	if (n == 0)
+		return "names no socket: write \"systemd:NAME\"";
+	if (n > VALUE_SOCKET_NAME)
+		return "has a name longer than the 255 bytes that one of a "
+		       "socket may have";
+	for (size_t i = 0; i < n; i++)
+		if (name[i] < ' ' || name[i] > '~' || name[i] == ':')
+			return "has a name that no socket can have: it is of "
+			       "printable ASCII without ':'";
+	r->inherited = name;
+	return NULL;
+}
+
 /* "addr" or "addr%zone" between the brackets. */
 static const char *
 endpoint_v6_check(const char *host)
@@ -209,6 +228,8 @@ value_endpoint(const char *text, struct arena *arena, struct bnd_endpoint *r)
 		return value_no_memory;
 	if (strncmp(copy, "unix:", 5) == 0)
 		return endpoint_unix(copy + 5, r);
+	if (strncmp(copy, "systemd:", 8) == 0)
+		return endpoint_inherited(copy + 8, r);
 	if (copy[0] == '[')
 		return endpoint_v6(copy, arena, r);
 	return endpoint_host(copy, arena, r);

@@ -17,9 +17,10 @@
 #include <stdint.h>
 
 enum {
-	VALUE_TEXT_SIZE = 32,  /* fits every number with its unit */
-	VALUE_UNIX_PATH = 107, /* bytes that fit a sockaddr_un */
-	VALUE_NAME_MAX = 128   /* bytes of a binding's or pipeline's name */
+	VALUE_TEXT_SIZE = 32,    /* fits every number with its unit */
+	VALUE_UNIX_PATH = 107,   /* bytes that fit a sockaddr_un */
+	VALUE_SOCKET_NAME = 255, /* bytes of a name as of LISTEN_FDNAMES */
+	VALUE_NAME_MAX = 128     /* bytes of a binding's or pipeline's name */
 };
 
 /* "12" or "-12", decimal. */
@@ -37,9 +38,10 @@ void value_int_text(int64_t value, char r[VALUE_TEXT_SIZE]);
 void value_size_text(int64_t bytes, char r[VALUE_TEXT_SIZE]);
 void value_time_text(int64_t ms, char r[VALUE_TEXT_SIZE]);
 
-/* "host:port", "[v6]:port", "host:first-last", "unix:/path".  A numeric address
- * is checked; a host name must be a valid one.  A single port is first and
- * last; both are 0 for a path.  Strings of *r lie in the arena. */
+/* "host:port", "[v6]:port", "host:first-last", "unix:/path", "systemd:name".
+ * A numeric address is checked; a host name must be a valid one.  A single port
+ * is first and last; both are 0 without a host.  Strings of *r lie in the
+ * arena. */
 const char *
 value_endpoint(const char *text, struct arena *arena, struct bnd_endpoint *r);
 

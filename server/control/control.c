@@ -4,6 +4,7 @@
 #include "control/control-inner.h"
 
 #include "log/log.h"
+#include "worker/inherit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,11 +75,12 @@ peer_may_ask(struct control *c, int fd)
 
 /* -------------------------------------------------------------- accepting */
 
-static void
-control_listen_on(struct control *c)
+void
+control_serve(struct control *c)
 {
-	if (!c->is_watched)
-		loop_watch(c->setup.loop, &c->watch, EPOLLIN);
+	if (c->watch.fd < 0 || c->is_watched)
+		return;
+	loop_watch(c->setup.loop, &c->watch, EPOLLIN);
 	c->is_watched = true;
 }
 
@@ -96,7 +98,7 @@ control_pause_ends(struct timer *t)
 	struct control *c = CONTAINER_OF(t, struct control, pause);
 
 	if (c->count < QUESTIONS_MAX)
-		control_listen_on(c);
+		control_serve(c);
 }
 
 static void
@@ -162,6 +164,17 @@ control_is_crowded(const struct control *c)
 	return c->count > QUESTIONS_CROWD;
 }
 
+void
+control_leave(struct control *c)
+{
+	if (c->watch.fd < 0)
+		return;
+	control_listen_off(c);
+	timer_cancel(c->setup.loop->timers, &c->pause);
+	close(c->watch.fd);
+	c->watch.fd = -1;
+}
+
 /* A file that nobody serves any more is in the way of bind(). */
 static int
 control_unlink_stale(const struct sockaddr_un *a)
@@ -186,29 +199,48 @@ control_unlink_stale(const struct sockaddr_un *a)
 }
 
 static int
-control_bind(const struct control_setup *setup)
+control_bind(const struct listen_address *a, unsigned mode)
 {
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, fd, rc;
+	int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int rc = control_unlink_stale(&a->un);
+	int fd = rc < 0 ? rc : socket(AF_UNIX, type, 0);
 	mode_t old;
 
-	if (strlen(setup->path) >= sizeof(a.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(a.sun_path, setup->path);
-	rc = control_unlink_stale(&a);
-	fd = rc < 0 ? rc : socket(AF_UNIX, type, 0);
 	if (fd < 0)
 		return rc < 0 ? rc : -errno;
 	/* Never open to more than it will be. */
-	old = umask(0777 & ~(mode_t)setup->mode);
-	if (bind(fd, (const void *)&a, sizeof(a)) < 0 ||
-	    listen(fd, CONTROL_BACKLOG) < 0)
+	old = umask(0777 & ~(mode_t)mode);
+	if (bind(fd, &a->any, a->size) < 0 || listen(fd, CONTROL_BACKLOG) < 0)
 		rc = -errno;
 	umask(old);
 	if (rc == 0)
 		return fd;
 	close(fd);
 	return rc;
+}
+
+/* The listening socket: the one we were given at our start, or a new one. */
+static int
+control_open(const struct control_setup *setup)
+{
+	struct listen_address a = { .un.sun_family = AF_UNIX };
+	size_t n = strlen(setup->path);
+	struct inherited given;
+	int fd, rc;
+
+	if (n >= sizeof(a.un.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(a.un.sun_path, setup->path, n + 1);
+	a.size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + 1);
+	rc = inherit_take(&a, &given);
+	if (rc < 0)
+		return rc;
+	if (given.count == 0)
+		return control_bind(&a, setup->mode);
+	fd = given.fds[0];
+	given.fds[0] = -1;
+	inherited_finish(&given);
+	return fd;
 }
 
 static const char *
@@ -241,7 +273,7 @@ control_start(
     struct control **r, const struct control_setup *setup, const char **error_r)
 {
 	struct control *c = calloc(1, sizeof(*c));
-	int fd = c ? control_bind(setup) : -ENOMEM;
+	int fd = c ? control_open(setup) : -ENOMEM;
 
 	if (fd < 0) {
 		*error_r = control_error(fd);
@@ -258,7 +290,6 @@ control_start(
 	c->pause.fn = control_pause_ends;
 	c->reserve_fd = -1;
 	control_reserve(c);
-	control_listen_on(c);
 	*r = c;
 	return 0;
 }
@@ -279,9 +310,8 @@ control_stop(struct control **at, bool is_kept)
 	}
 	while ((q = LIST_FIRST(&c->questions)) != NULL)
 		question_end(q);
-	control_listen_off(c);
-	timer_cancel(c->setup.loop->timers, &c->pause);
-	close(c->watch.fd);
+	is_kept |= c->watch.fd < 0;
+	control_leave(c);
 	if (c->reserve_fd >= 0)
 		close(c->reserve_fd);
 	if (!is_kept && lstat(c->setup.path, &st) == 0 &&
@@ -302,7 +332,7 @@ control_question_gone(struct control *c)
 {
 	control_reserve(c);
 	if (c->count-- == QUESTIONS_MAX)
-		control_listen_on(c);
+		control_serve(c);
 }
 
 /* --------------------------------------------------------------- verdicts */
@@ -358,8 +388,8 @@ control_ending(struct control *c)
 }
 
 void
-control_upgraded(
-    struct control *c, int rc, pid_t pid, const struct report *report)
+control_upgraded(struct control *c, int rc, pid_t pid, int64_t took_ms,
+    const struct report *report)
 {
 	struct question *q, *next;
 
@@ -368,7 +398,9 @@ control_upgraded(
 		if (!q->waits_upgrade)
 			continue;
 		if (rc == 0)
-			question_answer(q, json_pack("{s:i}", "pid", (int)pid));
+			question_answer(
+			    q, json_pack("{s:i, s:I}", "pid", (int)pid, "ms",
+				   (json_int_t)took_ms));
 		else
 			question_refuse(q,
 			    report ? json_of_report(report, false) : NULL,

@@ -27,6 +27,7 @@ struct control_calls {
 	 * went.  0, or -errno when it cannot even begin. */
 	int (*upgrade)(void *arg);
 	bool (*is_ending)(void *arg);
+	bool (*is_upgrading)(void *arg); /* listeners must stay */
 };
 
 struct control_setup {
@@ -39,12 +40,20 @@ struct control_setup {
 	const char *config;
 };
 
-/* Listen.  0, or -errno: *error_r says what could not be done. */
+/* Open the socket, or inherit it.  0, or -errno: *error_r says what could not
+ * be done. */
 int control_start(struct control **r, const struct control_setup *setup,
     const char **error_r);
 
+/* From now on answer; until then clients wait. */
+void control_serve(struct control *c);
+
+/* Another process serves the socket from now on: what was asked before is still
+ * answered. */
+void control_leave(struct control *c);
+
 /* Answers that are due are given up; the socket file goes, unless is_kept:
- * another process serves it from now on.  NULL is harmless. */
+ * another process serves it.  NULL is harmless. */
 void control_stop(struct control **c, bool is_kept);
 
 /* The listening socket, for who takes over. */
@@ -55,7 +64,7 @@ void control_ending(struct control *c);
 
 /* A reload came to its end, and so did an upgrade (rc 0: pid serves). */
 void control_reloaded(struct control *c, const struct verdict *v);
-void control_upgraded(
-    struct control *c, int rc, pid_t pid, const struct report *report);
+void control_upgraded(struct control *c, int rc, pid_t pid, int64_t took_ms,
+    const struct report *report);
 
 #endif

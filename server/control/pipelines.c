@@ -7,6 +7,7 @@
 #include "control/control-inner.h"
 
 #include "log/log.h"
+#include "metrics/figures.h"
 #include "reload/generation-inner.h"
 #include "stream/address.h"
 #include "stream/conn.h"
@@ -49,30 +50,25 @@ pipeline_is_target(const struct pipeline *p)
 
 /* ----------------------------------------------------------------- figures */
 
-struct count {
-	const struct pipeline *pipeline;
-	uint64_t conns;
-};
-
-static int
-worker_count(struct worker *w, void *arg)
-{
-	struct count *k = arg;
-	const struct conn *c;
-
-	LIST_FOREACH(c, &w->conns, link)
-	k->conns += strcmp(c->pipeline->name, k->pipeline->name) == 0;
-	return 0;
-}
-
-static uint64_t
+static json_int_t
 pipeline_conns(const struct pipeline *p)
 {
-	struct count k = { p, 0 };
+	struct pipeline_figures f;
 
-	for (unsigned i = 0; i < p->generation->crew.count; i++)
-		worker_call(p->generation->crew.workers[i], worker_count, &k);
-	return k.conns;
+	pipeline_figures(p->name, &f);
+	return f.connections;
+}
+
+static json_t *
+reasons_json(const struct pipeline_figures *f)
+{
+	json_t *map = json_object();
+
+	for (unsigned i = 0; i < REASON_COUNT; i++)
+		if (f->reasons[i])
+			json_object_set_new(map, reason_text(i)->name,
+			    json_integer(f->reasons[i]));
+	return map;
 }
 
 static json_t *
@@ -89,11 +85,19 @@ bindings_json(const struct pipeline *p)
 static json_t *
 pipeline_json(const struct pipeline *p)
 {
-	return json_pack("{s:s, s:i, s:b, s:b, s:o, s:o, s:I}", "name", p->name,
-	    "generation", (int)p->generation->number, "is_target",
-	    pipeline_is_target(p), "is_drained", p->is_drained, "listen",
-	    listen_json(p, NULL), "bindings", bindings_json(p), "connections",
-	    (json_int_t)pipeline_conns(p));
+	struct pipeline_figures f;
+
+	pipeline_figures(p->name, &f);
+	return json_pack("{s:s, s:i, s:b, s:b, s:o, s:o, s:I, s:I, s:I, s:I, "
+			 "s:I, s:I, s:o}",
+	    "name", p->name, "generation", (int)p->generation->number,
+	    "is_target", pipeline_is_target(p), "is_drained", p->is_drained,
+	    "listen", listen_json(p, NULL), "bindings", bindings_json(p),
+	    "connections", (json_int_t)f.connections, "accepted",
+	    (json_int_t)f.accepted, "from_client", (json_int_t)f.from_client,
+	    "to_client", (json_int_t)f.to_client, "from_backend",
+	    (json_int_t)f.from_backend, "to_backend", (json_int_t)f.to_backend,
+	    "reasons", reasons_json(&f));
 }
 
 void
@@ -181,6 +185,10 @@ command_drain(struct question *q)
 		    p->name);
 		return;
 	}
+	if (q->control->setup.calls->is_upgrading(q->control->setup.arg)) {
+		question_refuse(q, NULL, "an upgrade is going on: try again");
+		return;
+	}
 	closed = bookings_release_of(p);
 	p->is_drained = true;
 	log_notice("pipeline %s accepts nothing until the next reload, by the "
@@ -188,5 +196,5 @@ command_drain(struct question *q)
 	    p->name);
 	question_answer(
 	    q, json_pack("{s:s, s:i, s:I}", "pipeline", p->name, "listeners",
-		   (int)closed, "connections", (json_int_t)pipeline_conns(p)));
+		   (int)closed, "connections", pipeline_conns(p)));
 }

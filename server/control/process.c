@@ -5,7 +5,10 @@
 
 #include "control/control-inner.h"
 
+#include "base/buf.h"
 #include "log/log.h"
+#include "metrics/figures.h"
+#include "metrics/text.h"
 #include "plugins/abi.h"
 #include "reload/generation-inner.h"
 #include "worker/worker.h"
@@ -56,13 +59,15 @@ command_status(struct question *q)
 {
 	const struct control *c = q->control;
 	const struct succession *s = c->setup.generations;
-	uint64_t conns[2] = { 0 };
+	struct pipeline_figures all;
+	struct process_figures p;
 
-	for (unsigned i = 0; i < s->crew.count; i++)
-		worker_call(s->crew.workers[i], worker_count_conns, conns);
+	host_figures(&all);
+	process_figures(&p);
 	question_answer(q,
 	    json_pack("{s:s, s:s, s:i, s:I, s:I, s:o, s:i, s:i, s:i, s:i, s:I, "
-		      "s:I, s:s, s:b, s:{s:i, s:i, s:o}}",
+		      "s:I, s:s, s:b, s:{s:I, s:I}, s:I, "
+		      "s:{s:i, s:i, s:o}}",
 		"version", BINDERY_VERSION, "abi", abi_format(abi_host()).s,
 		"pid", (int)getpid(), "started_at", (json_int_t)c->started,
 		"uptime_ms", (json_int_t)(loop_clock() - c->started_ms),
@@ -70,11 +75,14 @@ command_status(struct question *q)
 		(int)s->current->number, "generations", count_generations(s),
 		"workers", (int)s->crew.count, "pipelines",
 		(int)s->current->pipeline_count, "connections",
-		(json_int_t)conns[0], "accepted", (json_int_t)conns[1],
-		"log_level", log_level_name(log_get_level()), "is_ending",
-		c->setup.calls->is_ending(c->setup.arg), "reloads", "good",
-		(int)c->good, "refused", (int)c->refused, "last",
-		last_reload_json(c)));
+		(json_int_t)all.connections, "accepted",
+		(json_int_t)all.accepted, "log_level",
+		log_level_name(log_get_level()), "is_ending",
+		c->setup.calls->is_ending(c->setup.arg), "descriptors", "used",
+		(json_int_t)p.descriptors, "limit",
+		(json_int_t)p.descriptor_limit, "memory",
+		(json_int_t)p.resident, "reloads", "good", (int)c->good,
+		"refused", (int)c->refused, "last", last_reload_json(c)));
 }
 
 void
@@ -86,6 +94,10 @@ command_reload(struct question *q)
 		question_refuse(q, NULL,
 		    "the process is ending, so the configuration is not read "
 		    "again");
+		return;
+	}
+	if (c->setup.calls->is_upgrading(c->setup.arg)) {
+		question_refuse(q, NULL, "an upgrade is going on: try again");
 		return;
 	}
 	/* The next to begin.  One that fails at once has its verdict before
@@ -184,5 +196,9 @@ command_config(struct question *q)
 void
 command_metrics(struct question *q)
 {
-	question_refuse(q, NULL, "there are no metrics yet");
+	struct bnd_buf *b = metrics_text();
+
+	question_answer(q,
+	    b ? json_pack("{s:s%}", "text", b->data, (size_t)b->used) : NULL);
+	buf_unref(b);
 }

@@ -3,6 +3,8 @@
 
 #include "log/log-target.h"
 
+#include "base/gauges.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -412,8 +414,8 @@ log_target_write(struct log_target *t, const char *data, size_t n, int wait_ms)
 	return log_stream_write(t, data, n, end_ms);
 }
 
-size_t
-log_target_drop(struct log_target *t, const char *data, size_t n)
+static size_t
+log_target_forget(struct log_target *t, const char *data, size_t n)
 {
 	const char *end = data + n;
 	size_t count = 0;
@@ -432,5 +434,14 @@ log_target_drop(struct log_target *t, const char *data, size_t n)
 		memcpy(&length, data, sizeof(length));
 		data += sizeof(length) + length;
 	}
+	return count;
+}
+
+size_t
+log_target_drop(struct log_target *t, const char *data, size_t n)
+{
+	size_t count = log_target_forget(t, data, n);
+
+	gauge_add(GAUGE_LOG_LOST, (int64_t)count);
 	return count;
 }

@@ -3,6 +3,8 @@
 
 #include "log/log-writer.h"
 
+#include "base/gauges.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -62,6 +64,7 @@ log_writer_add(struct log_writer *w, const char *data, size_t n)
 		return false;
 	if (n + head > LOG_BUFFER - b->used) {
 		w->lost++;
+		gauge_add(GAUGE_LOG_LOST, 1);
 		return true;
 	}
 	memcpy(b->data + b->used, &length, head);

@@ -24,6 +24,9 @@
 #include <sys/queue.h>
 
 struct generation;
+struct ledger;
+struct metric_place;
+struct sheet;
 struct worker;
 
 enum { TIMER_SLOTS = 4 };
@@ -56,8 +59,9 @@ struct pipeline {
 	int64_t drain_timeout_ms;
 	const char *file;
 	unsigned line;
-	bool has_entry;  /* an exit leads here; structure.c's */
-	bool is_drained; /* the operator closed its listeners */
+	bool has_entry;        /* an exit leads here; structure.c's */
+	bool is_drained;       /* the operator closed its listeners */
+	struct ledger *ledger; /* of struct account */
 };
 
 struct binding {
@@ -70,9 +74,10 @@ struct binding {
 	const struct bnd_node *map; /* as configured, for messages */
 	uint32_t claim_id;          /* the same in all generations */
 	uint32_t metric_count;
-	uint32_t *metric_at; /* where a metric's values begin in a desk's */
-	bool is_parsed;      /* its options are good */
-	bool is_started;     /* start() was called */
+	struct metric_place *metric_places;
+	struct ledger *ledger; /* of its metrics; NULL: it has none */
+	bool is_parsed;        /* its options are good */
+	bool is_started;       /* start() was called */
 	size_t listener_count;
 };
 
@@ -81,16 +86,16 @@ struct desk {
 	struct binding *binding;
 	struct worker *worker;
 	struct waits *waits;
-	LIST_ENTRY(desk) link;   /* of the worker's desks */
-	_Atomic int64_t *values; /* metrics: this worker's share; see
-				    binding->metric_at */
-	uint32_t wants_room;     /* bnd_post() said -EAGAIN */
-	struct letter *early;    /* posts that came before it started, the
-				    newest first */
-	uint32_t works;          /* bnd_worker_work() still out */
-	uint32_t unlogged;       /* of a source: connections since one was
-				    logged */
-	bool is_started;         /* worker_start() was called */
+	LIST_ENTRY(desk) link; /* of the worker's desks */
+	struct sheet *sheet;   /* of binding->ledger; NULL: no metrics */
+	int64_t *unshown;      /* BND_VALUEs set before it serves, by id */
+	uint32_t wants_room;   /* bnd_post() said -EAGAIN */
+	struct letter *early;  /* posts that came before it started, the
+				  newest first */
+	uint32_t works;        /* bnd_worker_work() still out */
+	uint32_t unlogged;     /* of a source: connections since one was
+				  logged */
+	bool is_started;       /* worker_start() was called */
 	bool is_stopping;
 	bool has_failed; /* a timer could not be had */
 };

@@ -20,6 +20,8 @@ struct booking {
 	struct listener *listener;
 	struct binding *binding;
 	int number;
+	int backlog;
+	unsigned mode;
 };
 
 /* An exit of one pipeline leads to another. */
@@ -37,6 +39,7 @@ struct generation {
 	int64_t born_ms;         /* when it was created */
 	int64_t drained_ms;      /* when it began to leave */
 	uint32_t number;
+	bool is_shown; /* counts among the users of its ledgers */
 	struct crew crew;
 	struct arena arena;
 	struct config_tree *tree;
@@ -68,6 +71,7 @@ int circles_find(struct generation *g);
 void structure_check_places(struct generation *g);
 
 /* generation-listen.c */
+void bookings_settle(const struct generation *g);
 void bookings_point(struct generation *g, struct worker *w);
 void bookings_release(struct generation *g);
 unsigned bookings_release_of(struct pipeline *p); /* how many */

@@ -3,6 +3,7 @@
 
 #include "reload/generation-inner.h"
 
+#include "worker/inherit.h"
 #include "worker/listener.h"
 
 #include <errno.h>
@@ -44,6 +45,14 @@ bookings_point(struct generation *g, struct worker *w)
 	}
 }
 
+/* Options of sockets that were carried over. */
+void
+bookings_settle(const struct generation *g)
+{
+	for (const struct booking *k = g->bookings; k; k = k->next)
+		listener_settle(k->listener, k->backlog, k->mode);
+}
+
 void
 bookings_release(struct generation *g)
 {
@@ -74,6 +83,20 @@ bookings_release_of(struct pipeline *p)
 	return n;
 }
 
+/* "Address already in use" by ourselves needs more words. */
+static void
+book_explain(struct binding *b, const struct listen_address *a)
+{
+	if (listener_differs(a))
+		report_error(b->pipeline->generation->report, b->map->file,
+		    b->map->line,
+		    "pipeline '%s', binding '%s': '[::]:%u' is open and %s, "
+		    "which cannot change while it is: set v6only as "
+		    "it was, or restart the host",
+		    b->pub.pipeline, b->pub.name, ntohs(a->in6.sin6_port),
+		    a->is_v6only ? "serves IPv4 too" : "does not serve IPv4");
+}
+
 static int
 book(struct binding *b, const struct listen_address *a, int backlog,
     unsigned mode, int number)
@@ -86,6 +109,8 @@ book(struct binding *b, const struct listen_address *a, int backlog,
 		return -ENOMEM;
 	rc = listener_open(
 	    a, backlog, mode, g->crew.workers, g->crew.count, &k->listener);
+	if (rc == -EADDRINUSE)
+		book_explain(b, a);
 	if (rc < 0)
 		return rc;
 	/* Two bindings cannot both have the connections. */
@@ -95,6 +120,8 @@ book(struct binding *b, const struct listen_address *a, int backlog,
 	}
 	k->binding = b;
 	k->number = number;
+	k->backlog = backlog;
+	k->mode = mode;
 	k->next = g->bookings;
 	g->bookings = k;
 	return 0;
@@ -142,23 +169,59 @@ book_port(struct binding *b, const struct bnd_endpoint *e, unsigned port,
 	return rc;
 }
 
+/* All sockets that the service manager passed under this name. */
+static int
+book_named(struct binding *b, const struct bnd_endpoint *e, int backlog,
+    unsigned mode, int number)
+{
+	struct listen_address *all;
+	int n = inherit_named(e->inherited, &all), rc = n;
+	char names[256];
+
+	if (n == 0) {
+		report_error(b->pipeline->generation->report, b->map->file,
+		    b->map->line,
+		    "pipeline '%s', binding '%s': the service manager passed "
+		    "no socket named '%s' (it passed: %s)",
+		    b->pub.pipeline, b->pub.name, e->inherited,
+		    inherit_names(names, sizeof(names)));
+		rc = -ENOENT;
+	}
+	for (int i = 0; rc >= 0 && i < n; i++)
+		rc = book(b, &all[i], backlog, mode, number);
+	free(all);
+	return rc;
+}
+
+static int
+book_host(struct binding *b, const struct bnd_endpoint *e, unsigned flags,
+    int backlog, int number)
+{
+	unsigned last = e->last > e->port ? e->last : e->port;
+	int rc = 0;
+
+	for (unsigned port = e->port; rc == 0 && port <= last; port++)
+		rc = book_port(b, e, port, flags, backlog, number);
+	return rc;
+}
+
 int
 generation_listen(struct binding *b, const struct bnd_endpoint *e,
     unsigned flags, int backlog, unsigned mode)
 {
 	int number = (int)b->listener_count;
-	unsigned last = e->last > e->port ? e->last : e->port;
-	int rc = 0;
+	int rc;
 
 	if (b->pipeline->generation->at != b)
 		return -EINVAL; /* only in start() */
 	if (flags & ~(unsigned)BND_LISTEN_V6ONLY)
 		return -EOPNOTSUPP; /* datagrams, say */
-	if (e->path)
+	if (e->inherited)
+		rc = book_named(b, e, backlog, mode, number);
+	else if (e->path)
 		rc = book_unix(b, e->path, backlog, mode, number);
-	for (unsigned port = e->port; !e->path && rc == 0 && port <= last;
-	     port++)
-		rc = book_port(b, e, port, flags, backlog, number);
+	else
+		rc = book_host(b, e, flags, backlog, number);
 	if (rc < 0)
 		return b->pipeline->generation->listen_error = rc;
 	b->listener_count++;

@@ -4,6 +4,7 @@
 #include "reload/generation-inner.h"
 
 #include "pipeline/keep.h"
+#include "pipeline/metric.h"
 #include "pipeline/post.h"
 #include "pipeline/waits.h"
 #include "stream/stage.h"
@@ -66,6 +67,7 @@ desk_stop(struct desk *d)
 	if (type->worker_stop)
 		type->worker_stop(&d->pub);
 	waits_destroy(&d->waits);
+	metrics_leave(d);
 	LIST_REMOVE(d, link);
 	keep_release(d->binding, (int)d->worker->index);
 	d->is_started = false;
@@ -173,18 +175,39 @@ generation_start(struct generation *g, struct report *report)
 /* ---------------------------------------------------------- taking over,
  * leaving */
 
+/* Its figures are shown from now on, and until it is destroyed. */
+static void
+generation_show(struct generation *g)
+{
+	struct binding *b;
+
+	for (size_t i = 0; i < g->pipeline_count; i++)
+		ledger_use(g->pipelines[i].ledger, g->number);
+	FOR_SINKS_FIRST(g, b)
+	if (b->ledger)
+		ledger_use(b->ledger, g->number);
+	g->is_shown = true;
+}
+
 static int
 shift_open(struct worker *w, void *arg)
 {
-	bookings_point(arg, w);
+	struct generation *g = arg;
+	struct binding *b;
+
+	FOR_SINKS_FIRST(g, b)
+	metrics_serve(b->desks[w->index]);
+	bookings_point(g, w);
 	return 0;
 }
 
 void
 generation_commit(struct generation *g)
 {
+	bookings_settle(g);
 	for (unsigned i = 0; i < g->crew.count; i++)
 		worker_call(g->crew.workers[i], shift_open, g);
+	generation_show(g);
 }
 
 static void

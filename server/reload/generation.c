@@ -6,6 +6,7 @@
 #include "config/dump.h"
 #include "pipeline/keep.h"
 #include "pipeline/metric.h"
+#include "stream/account.h"
 #include "worker/worker.h"
 
 #include <errno.h>
@@ -110,11 +111,9 @@ claim_id(const char *pipeline, const char *binding)
 static struct desk *
 desk_create(struct binding *b, struct worker *w)
 {
-	size_t cells = metrics_cell_count(b);
 	size_t self = (b->type->worker_size + 15u) & ~(size_t)15;
 	size_t head = (sizeof(struct desk) + 15u) & ~(size_t)15;
-	struct desk *d =
-	    calloc(1, head + self + cells * sizeof(_Atomic int64_t));
+	struct desk *d = calloc(1, head + self);
 
 	if (!d)
 		return NULL;
@@ -123,8 +122,20 @@ desk_create(struct binding *b, struct worker *w)
 	d->pub.index = w->index;
 	d->binding = b;
 	d->worker = w;
-	d->values = (void *)((char *)d + head + self);
+	if (metrics_give(d) < 0) {
+		free(d);
+		return NULL;
+	}
 	return d;
+}
+
+static void
+desk_destroy(struct desk *d)
+{
+	if (!d)
+		return;
+	metrics_take_back(d);
+	free(d);
 }
 
 static int
@@ -160,6 +171,9 @@ binding_load(struct generation *g, struct binding *b,
 		return;
 	wrong = option_table_check(b->image->type.options,
 	    b->image->type.option_size, b->image->type.binding_size, &g->arena);
+	if (!wrong)
+		wrong = metrics_check(b->image->type.metrics,
+		    b->image->type.metric_size, &g->arena);
 	if (wrong) {
 		report_error(g->report, where->file, where->line,
 		    "plugin '%s' cannot be used: %s", b->image->path, wrong);
@@ -236,6 +250,9 @@ pipeline_build(
 	p->log_connections = spec->log_connections;
 	p->log_sample = (unsigned)spec->log_sample;
 	p->drain_timeout_ms = spec->drain_timeout;
+	p->ledger = account_open(spec->name, g->crew.count);
+	if (!p->ledger)
+		return -ENOMEM;
 	if (!spec_is_whole(spec))
 		return 0;
 	p->count = spec->count;
@@ -382,8 +399,23 @@ binding_destroy(const struct generation *g, struct binding *b)
 		option_wipe(
 		    b->type->options, b->type->option_size, b->pub.self);
 	for (unsigned i = 0; b->desks && i < g->crew.count; i++)
-		free(b->desks[i]);
+		desk_destroy(b->desks[i]);
 	keep_release(b, KEEP_ALL_WORKERS);
+}
+
+/* The end of generation_show(). */
+static void
+generation_hide(struct generation *g)
+{
+	struct binding *b;
+
+	if (!g->is_shown)
+		return;
+	for (size_t i = 0; i < g->pipeline_count; i++)
+		ledger_unuse(g->pipelines[i].ledger);
+	FOR_SINKS_FIRST(g, b)
+	if (b->ledger)
+		ledger_unuse(b->ledger);
 }
 
 void
@@ -395,6 +427,7 @@ generation_destroy(struct generation **at)
 	*at = NULL;
 	if (!g)
 		return;
+	generation_hide(g);
 	FOR_SINKS_FIRST(g, b)
 	binding_destroy(g, b);
 	arena_finish(&g->arena);

@@ -16,7 +16,7 @@
 struct place {
 	const struct binding *binding;
 	const struct bnd_endpoint *endpoint;
-	const char *where; /* the host or the path */
+	const char *where; /* the host, the path, or all of the text */
 	size_t order;      /* in which the configuration names it */
 };
 
@@ -71,6 +71,14 @@ listen_endpoints(const struct binding *b, size_t i,
 	return **r ? 1 : 0;
 }
 
+static const char *
+place_where(const struct bnd_endpoint *e)
+{
+	if (e->inherited)
+		return e->text;
+	return e->path ? e->path : e->host;
+}
+
 /* Count them, or note them when there is room for them. */
 static void
 places_collect(struct places *p, const struct binding *b)
@@ -84,8 +92,7 @@ places_collect(struct places *p, const struct binding *b)
 		for (size_t k = 0; k < n; k++, p->count++)
 			if (p->all)
 				p->all[p->count] = (struct place){ b, e[k],
-					e[k]->path ? e[k]->path : e[k]->host,
-					p->count };
+					place_where(e[k]), p->count };
 	}
 }
 

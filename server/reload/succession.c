@@ -22,40 +22,43 @@ enum {
 struct share {
 	const struct pipeline *pipeline;
 	uint64_t of;
+	uint64_t ended; /* so many were */
 };
 
 static int
 worker_end_share(struct worker *w, void *arg)
 {
-	const struct share *s = arg;
+	struct share *s = arg;
 
-	stream_end_some(w, s->pipeline, s->of, REASON_DRAIN);
+	s->ended += stream_end_some(w, s->pipeline, s->of, REASON_DRAIN);
 	return 0;
 }
 
 /* Connections that are left near the deadline are closed a few at a time, so
  * that their clients do not all come back at once. */
-static void
+static uint64_t
 pipeline_close_share(
     const struct generation *g, const struct pipeline *p, int64_t age_ms)
 {
 	int64_t left_ms = p->drain_timeout_ms - age_ms;
-	struct share share = { p, 1 };
+	struct share share = { p, 1, 0 };
 
 	if (left_ms > p->drain_timeout_ms / SPREAD_PARTS)
-		return;
+		return 0;
 	if (left_ms > 0)
 		share.of = (uint64_t)(left_ms / LOOK_MS) + 1;
 	for (unsigned i = 0; i < g->crew.count; i++)
 		worker_call(g->crew.workers[i], worker_end_share, &share);
+	return share.ended;
 }
 
 static void
-generation_close_share(const struct generation *g, int64_t now_ms)
+succession_close_share(struct succession *s, const struct generation *g)
 {
+	int64_t age_ms = s->loop->now_ms - g->drained_ms;
+
 	for (size_t i = 0; i < g->pipeline_count; i++)
-		pipeline_close_share(
-		    g, &g->pipelines[i], now_ms - g->drained_ms);
+		s->cut += pipeline_close_share(g, &g->pipelines[i], age_ms);
 }
 
 static void
@@ -75,13 +78,16 @@ succession_look(struct timer *t)
 	struct generation **at = &s->leaving;
 
 	while (*at) {
-		generation_close_share(*at, s->loop->now_ms);
+		succession_close_share(s, *at);
 		if (generation_pins(*at) == 0)
 			generation_take_off(at);
 		else
 			at = &(*at)->next;
 	}
-	if (s->leaving)
+	if (s->is_retired)
+		succession_close_share(s, s->current);
+	succession_count(s);
+	if (s->leaving || s->is_retired)
 		timer_arm(s->loop->timers, t, s->loop->now_ms + LOOK_MS);
 }
 
@@ -109,6 +115,7 @@ succession_begin(
 	rc = generation_start(s->current, report);
 	if (rc == 0)
 		generation_commit(s->current);
+	succession_count(s);
 	return rc;
 }
 
@@ -177,6 +184,7 @@ succession_follow(
 	s->current = g;
 	generation_drain(old);
 	succession_keep(s, old);
+	succession_count(s);
 	return 0;
 }
 
@@ -278,7 +286,7 @@ succession_reload(struct succession *s)
 bool
 succession_is_reloading(const struct succession *s)
 {
-	return s->reading != NULL;
+	return s->reading != NULL || s->is_asked;
 }
 
 void
@@ -298,6 +306,16 @@ void
 succession_drain(struct succession *s)
 {
 	generation_drain(s->current);
+}
+
+void
+succession_retire(struct succession *s)
+{
+	generation_drain(s->current);
+	s->current->drained_ms = s->loop->now_ms;
+	s->is_retired = true;
+	s->cut = 0;
+	timer_arm(s->loop->timers, &s->timer, s->loop->now_ms);
 }
 
 uint64_t

@@ -49,6 +49,8 @@ struct succession {
 	int64_t began_ms;
 	unsigned ticket; /* of the last that began */
 	bool is_asked;   /* one more is wanted */
+	bool is_retired;            /* current is draining too */
+	uint64_t cut;               /* connections that a deadline ended */
 };
 
 /* Start the first generation, which becomes s's, and let it serve.  0, or
@@ -68,6 +70,14 @@ void succession_reload_cancel(struct succession *s);
 
 /* Nobody follows: close the listeners, let connections end. */
 void succession_drain(struct succession *s);
+
+/* The same, and each pipeline's drain deadline holds, as if one had followed.
+ * cut is counted from here on. */
+void succession_retire(struct succession *s);
+
+/* Set the gauges of generations and plugin images; to be called when they have
+ * changed. */
+void succession_count(const struct succession *s);
 
 /* Connections, jobs and messages of all generations. */
 uint64_t succession_pins(const struct succession *s);

@@ -59,6 +59,7 @@ conn_create(struct desk *d)
 	c->timer.fn = conn_limit_due;
 	c->worker = w;
 	c->pipeline = d->binding->pipeline;
+	c->account = account_of(c->pipeline->ledger, w->index);
 	c->opened_ms = c->active_ms = w->loop.now_ms;
 	c->id = (++w->next_conn << WORKER_BITS) | w->index;
 	conn_init_sock(c, BND_FRONT);
@@ -67,6 +68,7 @@ conn_create(struct desk *d)
 		conn_set_peer(c, w->accepting->peer, w->accepting->peer_size);
 	LIST_INSERT_HEAD(&w->conns, c, link);
 	w->conn_count++;
+	cell_add(&c->account->connections, 1);
 	pipeline_pin(c->pipeline, w->index);
 	conn_arm(c);
 	return c;
@@ -81,6 +83,7 @@ conn_free(struct conn *c)
 	loop_unqueue(&w->loop, &c->task);
 	LIST_REMOVE(c, link);
 	w->conn_count--;
+	cell_add(&c->account->connections, -1);
 	facts_free(c);
 	pledges_free(c);
 	free(c->why);
@@ -96,12 +99,33 @@ conn_spawn(struct desk *d, void *arg)
 
 	if (!c)
 		return -ENOMEM;
-	if (stage_create(c, d, arg)) {
-		conn_log_opened(c);
-		return 0;
+	if (!stage_create(c, d, arg)) {
+		conn_free(c);
+		return -ENOMEM;
 	}
-	conn_free(c);
-	return -ENOMEM;
+	cell_add(&c->account->accepted, 1);
+	conn_log_opened(c);
+	return 0;
+}
+
+static int64_t
+conn_age_ms(const struct conn *c)
+{
+	return c->worker->loop.now_ms - c->opened_ms;
+}
+
+void
+conn_opens_back(struct conn *c)
+{
+	c->back_ms = (uint32_t)conn_age_ms(c);
+}
+
+void
+conn_has_back(struct conn *c)
+{
+	uint32_t ms = (uint32_t)conn_age_ms(c) - c->back_ms;
+
+	histogram_observe(c->account->connect, ms);
 }
 
 /* ------------------------------------------------------------- how it ends */
@@ -325,5 +349,7 @@ conn_reap(struct task *t)
 	sock_free_queues(&c->sock[BND_FRONT]);
 	sock_free_queues(&c->sock[BND_BACK]);
 	c->worker->reasons[c->reason]++;
+	cell_add(&c->account->reasons[c->reason], 1);
+	histogram_observe(c->account->lifetime, conn_age_ms(c));
 	conn_free(c);
 }

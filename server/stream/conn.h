@@ -16,6 +16,7 @@
 #define STREAM_CONN_H
 
 #include "pipeline/pipeline.h"
+#include "stream/account.h"
 #include "stream/reason.h"
 #include "stream/sock.h"
 #include "worker/worker.h"
@@ -32,6 +33,7 @@ struct conn {
 	struct task task; /* conn_reap(); first: see loop_bury() */
 	struct worker *worker;
 	struct pipeline *pipeline; /* where it began */
+	struct account *account;   /* and its figures on this worker */
 	LIST_ENTRY(conn) link;     /* of the worker's */
 	struct stage *first, *last;
 	struct stage *closing;        /* cut off, their close() still due */
@@ -48,6 +50,7 @@ struct conn {
 	bool is_blamed;        /* reason and why are settled */
 	bool is_refused;       /* a stage said no: the text is on its way */
 	uint32_t linger_bytes; /* dropped since the refusal */
+	uint32_t back_ms;      /* when its sink was opened, since opened_ms */
 	struct fact *facts;
 	struct pledge *pledges;   /* claims it holds */
 	char *why;                /* a sentence, or NULL */
@@ -93,6 +96,17 @@ void conn_limit(struct conn *c, unsigned which, uint32_t ms);
 
 /* A way was found after all: what failed before is no reason any more. */
 void conn_forgive(struct conn *c);
+
+/* Its socket s read, or wrote, n bytes. */
+static inline void
+conn_count(struct conn *c, const struct sock *s, enum account_way way, size_t n)
+{
+	cell_add(&c->account->bytes[s->side][way], (int64_t)n);
+}
+
+/* Its sink begins to open; is connected. */
+void conn_opens_back(struct conn *c);
+void conn_has_back(struct conn *c);
 
 /* Bytes passed. */
 static inline void

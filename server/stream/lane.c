@@ -23,6 +23,14 @@ enum {
 	SPILL_LEAST = 4096          /* bytes; less waits in a small block */
 };
 
+/* The kernel takes no more for this socket now. */
+static void
+lane_stalls(struct sock *to)
+{
+	to->is_full = true;
+	cell_add(&to->hop.conn->account->stalls[to->side], 1);
+}
+
 /* The sink took n bytes (negative: errno says why not).  False: no more now. */
 static bool
 lane_took(struct sock *to, ssize_t n, enum pass *r)
@@ -30,13 +38,14 @@ lane_took(struct sock *to, ssize_t n, enum pass *r)
 	*r = PASS_IDLE;
 	if (n > 0) {
 		to->sent += (size_t)n;
+		conn_count(to->hop.conn, to, ACCOUNT_SENT, (size_t)n);
 		conn_touch(to->hop.conn);
 		return true;
 	}
 	if (n < 0 && errno == EINTR)
 		return true;
 	if (n == 0 || errno == EAGAIN)
-		to->is_full = true;
+		lane_stalls(to);
 	else
 		*r = sock_failed(to, errno);
 	return false;
@@ -139,6 +148,7 @@ lane_splice(struct sock *s, struct queue *q)
 	if (n > 0) {
 		q->pipe->bytes += (size_t)n;
 		s->received += (size_t)n;
+		conn_count(s->hop.conn, s, ACCOUNT_RECEIVED, (size_t)n);
 		conn_touch(s->hop.conn);
 		q->small_splices =
 		    n < SPLICE_SMALL ? (uint8_t)(q->small_splices + 1) : 0;
@@ -247,6 +257,7 @@ lane_copy(struct sock *s, struct sock *to, struct queue *q)
 	if (n <= 0)
 		return sock_read_ended(s, n);
 	s->received += (size_t)n;
+	conn_count(s->hop.conn, s, ACCOUNT_RECEIVED, (size_t)n);
 	if (n < WORKER_SCRATCH && !s->has_tail && sock_doubt(s))
 		s->may_read = false;
 	if (n < WORKER_SCRATCH)

@@ -46,11 +46,11 @@ conn_is_of(const struct conn *c, const struct pipeline *p)
 	return c->pipeline == p && c->state == CONN_LIVE;
 }
 
-void
+uint64_t
 stream_end_some(
     struct worker *w, const struct pipeline *p, uint64_t of, enum reason reason)
 {
-	uint64_t n = 0;
+	uint64_t n = 0, ended = 0;
 	struct conn *c;
 
 	LIST_FOREACH(c, &w->conns, link)
@@ -58,13 +58,14 @@ stream_end_some(
 	n = (n + of - 1) / of;
 	LIST_FOREACH(c, &w->conns, link)
 	{
-		if (n == 0)
-			return;
+		if (ended == n)
+			break;
 		if (!conn_is_of(c, p))
 			continue;
 		conn_end(c, reason, PARTY_HOST, -ECANCELED, NULL);
-		n--;
+		ended++;
 	}
+	return ended;
 }
 
 unsigned

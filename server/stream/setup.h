@@ -25,7 +25,7 @@ unsigned stream_end_all(struct worker *w, enum reason reason);
 
 /* [worker] The same for one connection in `of` of those that began in the
  * pipeline. */
-void stream_end_some(struct worker *w, const struct pipeline *p, uint64_t of,
-    enum reason reason);
+uint64_t stream_end_some(struct worker *w, const struct pipeline *p,
+    uint64_t of, enum reason reason);
 
 #endif

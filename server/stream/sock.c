@@ -254,6 +254,7 @@ sock_read_once(struct sock *s, size_t room)
 		return sock_read_ended(s, n);
 	}
 	s->received += (size_t)n;
+	conn_count(c, s, ACCOUNT_RECEIVED, (size_t)n);
 	conn_touch(c);
 	if ((size_t)n < room && !s->has_tail && sock_doubt(s))
 		s->may_read = false;

@@ -115,6 +115,8 @@ stage_open(struct stage *s)
 	const struct bnd_type *type = s->binding->type;
 	int rc = 0;
 
+	if (type->role == BND_SINK)
+		conn_opens_back(s->hop.conn);
 	if (type->open) {
 		s->state = STAGE_OPENING;
 		rc = type->open(&s->pub, s->open_arg);

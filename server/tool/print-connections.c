@@ -52,18 +52,17 @@ connection_row(struct table *t, const json_t *c)
 	json_t *stages = view_list(c, "stages"), *stage;
 	size_t i;
 
-	table_cell(t, "%lld", (long long)view_int(c, "id"));
+	view_count_cell(t, c, "id");
 	table_cell(t, "%s", view_text(c, "pipeline"));
-	table_cell(t, "%lld", (long long)view_int(c, "generation"));
-	table_cell(t, "%lld", (long long)view_int(c, "worker"));
+	view_count_cell(t, c, "generation");
+	view_count_cell(t, c, "worker");
 	table_cell(t, "%s", view_text(c, "peer"));
 	table_cell(t, "%s", view_text(c, "identity"));
 	table_cell(t, "%s", view_text(c, "state"));
 	table_cell(t, "%s", format_duration(view_int(c, "age_ms")).s);
 	table_cell(t, "%s", format_duration(view_int(c, "idle_ms")).s);
 	for (i = 0; i < ARRAY_COUNT(byte_counts); i++)
-		table_cell(
-		    t, "%s", format_bytes(view_int(c, byte_counts[i])).s);
+		view_bytes_cell(t, c, byte_counts[i]);
 	json_array_foreach(stages, i, stage) connection_stage(t, stage);
 	connection_facts(t, json_object_get(c, "facts"));
 }

@@ -74,11 +74,10 @@ pipeline_row(struct table *t, const json_t *p)
 	    view_flag(p, "is_drained")  ? "drained"
 	    : view_flag(p, "is_target") ? "target"
 					: "serves");
-	table_cell(t, "%lld", (long long)view_int(p, "connections"));
-	table_cell(t, "%lld", (long long)view_int(p, "accepted"));
+	view_count_cell(t, p, "connections");
+	view_count_cell(t, p, "accepted");
 	for (size_t i = 0; i < ARRAY_COUNT(byte_counts); i++)
-		table_cell(
-		    t, "%s", format_bytes(view_int(p, byte_counts[i])).s);
+		view_bytes_cell(t, p, byte_counts[i]);
 	pipeline_reasons(t, json_object_get(p, "reasons"));
 }
 
@@ -129,11 +128,11 @@ print_generations(const struct tool *tool, const json_t *answer)
 	(void)tool;
 	json_array_foreach(list, i, g)
 	{
-		table_cell(&t, "%lld", (long long)view_int(g, "number"));
+		view_count_cell(&t, g, "number");
 		table_cell(&t, "%s", view_text(g, "state"));
 		table_cell(&t, "%s", format_duration(view_int(g, "age_ms")).s);
-		table_cell(&t, "%lld", (long long)view_int(g, "pins"));
-		table_cell(&t, "%lld", (long long)view_int(g, "connections"));
+		view_count_cell(&t, g, "pins");
+		view_count_cell(&t, g, "connections");
 		generation_notes(&t, g);
 	}
 	return table_show(&t);

@@ -44,11 +44,14 @@ status_load(struct table *t, const json_t *answer)
 	table_cell(t, "%lld now, %lld in all",
 	    (long long)view_int(answer, "connections"),
 	    (long long)view_int(answer, "accepted"));
-	table_cell(t, "descriptors");
-	table_cell(t, "%lld of %lld", (long long)view_int(files, "used"),
-	    (long long)view_int(files, "limit"));
+	if (files) {
+		table_cell(t, "descriptors");
+		table_cell(t, "%lld of %lld",
+		    (long long)view_int(files, "used"),
+		    (long long)view_int(files, "limit"));
+	}
 	table_cell(t, "memory");
-	table_cell(t, "%s", format_bytes(view_int(answer, "memory")).s);
+	view_bytes_cell(t, answer, "memory");
 	table_cell(t, "reloads");
 	table_cell(t, "%lld good, %lld refused",
 	    (long long)view_int(reloads, "good"),

@@ -48,24 +48,32 @@ top_rate(int64_t was, int64_t is, int64_t interval_ms)
 	return rate < (double)VIEW_INT_MAX ? (json_int_t)rate : VIEW_INT_MAX;
 }
 
-/* Entries of a list by the text of a member that is a name or a number. */
+/* What an entry is known by: a name, or a number. */
+static const char *
+top_key(const json_t *entry, const char *key, char number[32])
+{
+	const char *name = view_text(entry, key);
+
+	if (*name)
+		return name;
+	snprintf(number, 32, "%lld", (long long)view_int(entry, key));
+	return number;
+}
+
+/* The entries of a list by their keys. */
 static json_t *
 top_index(const json_t *list, const char *key)
 {
 	json_t *index = json_object(), *entry;
+	char number[32];
 	size_t i;
 
-	json_array_foreach(list, i, entry)
+	json_array_foreach(
+	    list, i, entry) if (json_object_set(index,
+				    top_key(entry, key, number), entry) < 0)
 	{
-		char text[32];
-		const char *name = view_text(entry, key);
-
-		snprintf(text, sizeof(text), "%lld",
-		    (long long)view_int(entry, key));
-		if (json_object_set(index, *name ? name : text, entry) < 0) {
-			json_decref(index);
-			return NULL;
-		}
+		json_decref(index);
+		return NULL;
 	}
 	return index;
 }
@@ -73,11 +81,9 @@ top_index(const json_t *list, const char *key)
 static const json_t *
 top_find(const json_t *index, const json_t *entry, const char *key)
 {
-	char text[32];
-	const char *name = view_text(entry, key);
+	char number[32];
 
-	snprintf(text, sizeof(text), "%lld", (long long)view_int(entry, key));
-	return json_object_get(index, *name ? name : text);
+	return json_object_get(index, top_key(entry, key, number));
 }
 
 /* Add "from_client_rate" and so on to r, and their sum as "rate". */

@@ -4,6 +4,7 @@
 #include "tool/view.h"
 
 #include "base/utf8.h"
+#include "tool/format.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -163,6 +164,24 @@ view_says(const char *before, const json_t *says)
 		view_value(m.out, view_text(said, "value"));
 	}
 	return memory_take(&m);
+}
+
+void
+view_count_cell(struct table *t, const json_t *o, const char *key)
+{
+	if (json_object_get(o, key))
+		table_cell(t, "%lld", (long long)view_int(o, key));
+	else
+		table_cell(t, "-");
+}
+
+void
+view_bytes_cell(struct table *t, const json_t *o, const char *key)
+{
+	if (json_object_get(o, key))
+		table_cell(t, "%s", format_bytes(view_int(o, key)).s);
+	else
+		table_cell(t, "-");
 }
 
 void

@@ -29,6 +29,10 @@ json_t *view_tamed(const json_t *o);
 /* A list of strings or numbers as one text, to be freed.  NULL: no memory. */
 char *view_join(const json_t *list, const char *between);
 
+/* A number as the next cell of a table; "-": there is none. */
+void view_count_cell(struct table *t, const json_t *o, const char *key);
+void view_bytes_cell(struct table *t, const json_t *o, const char *key);
+
 /* What a stage says, as "key=value key=value", behind a text; to be freed. */
 char *view_says(const char *before, const json_t *says);
 

@@ -64,6 +64,7 @@ acceptors_pause(struct worker *w)
 	struct acceptor *a;
 
 	w->acceptors->is_paused = true;
+	cell_add(&w->pauses, 1);
 	LIST_FOREACH(a, &w->acceptors->list, link)
 	acceptor_unwatch(a, w);
 }
@@ -96,6 +97,7 @@ acceptor_turn_away(struct acceptors *s, struct acceptor *a)
 		setsockopt(
 		    fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 		close(fd);
+		cell_add(&s->worker->turned_away, 1);
 	}
 	s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
@@ -219,6 +221,12 @@ acceptor_create(int fd, bool is_shared)
 	a->watch = (struct watch){ acceptor_ready, fd };
 	a->is_shared = is_shared;
 	return a;
+}
+
+int
+acceptor_fd(const struct acceptor *a)
+{
+	return a->watch.fd;
 }
 
 void

@@ -17,6 +17,9 @@ struct acceptor;
 /* [main] Takes over fd on success.  NULL: no memory. */
 struct acceptor *acceptor_create(int fd, bool is_shared);
 
+/* [any] Its socket, which stays its own. */
+int acceptor_fd(const struct acceptor *a);
+
 /* [main] On the worker if it runs; leaves NULL behind. */
 void acceptor_destroy(struct acceptor **a, struct worker *w);
 

@@ -4,8 +4,11 @@
 #include "worker/listener.h"
 
 #include "base/compiler.h"
+#include "log/log.h"
+#include "worker/inherit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -24,28 +27,24 @@ struct listener {
 	unsigned refs;
 	const void *holder; /* the last that claimed it, or NULL */
 	struct worker *const *workers;
-	unsigned count;
-	struct acceptor **acceptors; /* one a worker */
+	unsigned count;              /* of workers */
+	struct acceptor **acceptors; /* number i is of worker i % count */
+	unsigned acceptor_count;
+	unsigned socket_count; /* the acceptors behind these have duplicates */
+	bool is_lasting;       /* the sockets are the service manager's */
+	int backlog;           /* -1: not known */
+	unsigned mode;         /* MODE_UNKNOWN */
 };
 
-static struct listener *lists[LISTS]; /* by address */
+enum { MODE_UNKNOWN = 01000 };
 
-static bool
-address_is_same(const struct listen_address *a, const struct listen_address *b)
-{
-	return a->size == b->size && a->is_v6only == b->is_v6only &&
-	       memcmp(&a->any, &b->any, a->size) == 0;
-}
+static struct listener *lists[LISTS]; /* by address */
+static bool files_are_kept;           /* another process serves them */
 
 static struct listener **
 listener_list(const struct listen_address *a)
 {
-	const unsigned char *bytes = (const void *)&a->any;
-	uint32_t hash = 2166136261; /* FNV-1a */
-
-	for (socklen_t i = 0; i < a->size; i++)
-		hash = (hash ^ bytes[i]) * 16777619;
-	return &lists[(hash ^ hash >> 16) % LISTS];
+	return &lists[listen_address_hash(a) % LISTS];
 }
 
 static struct listener *
@@ -53,7 +52,7 @@ listener_find(const struct listen_address *a)
 {
 	struct listener *l = *listener_list(a);
 
-	while (l && !address_is_same(&l->address, a))
+	while (l && !listen_address_is_same(&l->address, a))
 		l = l->next;
 	return l;
 }
@@ -139,33 +138,93 @@ open_socket(
 static void
 listener_free(struct listener *l)
 {
-	for (unsigned i = 0; l->acceptors && i < l->count; i++)
-		acceptor_destroy(&l->acceptors[i], l->workers[i]);
+	for (unsigned i = 0; i < l->acceptor_count; i++)
+		acceptor_destroy(&l->acceptors[i], l->workers[i % l->count]);
 	free(l->acceptors);
 	free(l);
+}
+
+/* One more acceptor, which has the descriptor. */
+static int
+listener_add(struct listener *l, int fd, bool is_shared)
+{
+	struct acceptor *a;
+
+	if (fd < 0)
+		return fd;
+	a = acceptor_create(fd, is_shared);
+	if (!a) {
+		close(fd);
+		return -ENOMEM;
+	}
+	l->acceptors[l->acceptor_count++] = a;
+	return 0;
+}
+
+/* The workers that have no socket get duplicates. */
+static int
+listener_share(struct listener *l)
+{
+	int rc = 0;
+
+	l->socket_count = l->acceptor_count;
+	for (unsigned i = l->socket_count; rc == 0 && i < l->count; i++) {
+		int from = acceptor_fd(l->acceptors[i % l->socket_count]);
+		int fd = fcntl(from, F_DUPFD_CLOEXEC, 0);
+
+		rc = listener_add(l, fd < 0 ? -errno : fd, true);
+	}
+	return rc;
+}
+
+static int
+listener_bind(struct listener *l, int backlog, unsigned mode)
+{
+	bool is_unix = l->address.any.sa_family == AF_UNIX;
+	unsigned n = is_unix ? 1 : l->count;
+	int rc = 0;
+
+	l->backlog = backlog;
+	l->mode = mode;
+	for (unsigned i = 0; rc == 0 && i < n; i++)
+		rc = listener_add(l,
+		    open_socket(&l->address, backlog, mode, i == 0), is_unix);
+	return rc == 0 ? listener_share(l) : rc;
+}
+
+static int
+listener_adopt(struct listener *l, struct inherited *given)
+{
+	int rc = 0;
+
+	l->is_lasting = given->is_lasting;
+	l->backlog = -1;
+	l->mode = MODE_UNKNOWN;
+	for (unsigned i = 0; rc == 0 && i < given->count; i++) {
+		rc = listener_add(l, given->fds[i], given->count < l->count);
+		given->fds[i] = -1;
+	}
+	return rc == 0 ? listener_share(l) : rc;
 }
 
 static int
 listener_open_all(struct listener *l, int backlog, unsigned mode)
 {
-	const struct listen_address *a = &l->address;
-	bool is_shared = a->any.sa_family == AF_UNIX;
-	int fd = -1;
+	struct inherited given;
+	int rc = inherit_take(&l->address, &given);
+	unsigned n = given.count > l->count ? given.count : l->count;
 
-	for (unsigned i = 0; i < l->count; i++) {
-		if (i > 0 && is_shared)
-			fd = dup(fd);
-		else
-			fd = open_socket(a, backlog, mode, i == 0);
-		if (fd < 0)
-			return is_shared && i > 0 ? -errno : fd;
-		l->acceptors[i] = acceptor_create(fd, is_shared);
-		if (!l->acceptors[i]) {
-			close(fd);
-			return -ENOMEM;
-		}
-	}
-	return 0;
+	if (rc < 0)
+		return rc;
+	l->acceptors = calloc(n, sizeof(struct acceptor *));
+	if (!l->acceptors)
+		rc = -ENOMEM;
+	else if (given.count > 0)
+		rc = listener_adopt(l, &given);
+	else
+		rc = listener_bind(l, backlog, mode);
+	inherited_finish(&given);
+	return rc;
 }
 
 int
@@ -187,8 +246,7 @@ listener_open(const struct listen_address *a, int backlog, unsigned mode,
 	l->refs = 1;
 	l->workers = workers;
 	l->count = count;
-	l->acceptors = calloc(count, sizeof(struct acceptor *));
-	rc = l->acceptors ? listener_open_all(l, backlog, mode) : -ENOMEM;
+	rc = listener_open_all(l, backlog, mode);
 	if (rc < 0) {
 		listener_free(l);
 		return rc;
@@ -197,6 +255,51 @@ listener_open(const struct listen_address *a, int backlog, unsigned mode,
 	*list = l;
 	*r = l;
 	return 0;
+}
+
+bool
+listener_differs(const struct listen_address *a)
+{
+	struct listen_address other = *a;
+
+	other.is_v6only = !a->is_v6only;
+	return !listen_address_is_same(a, &other) &&
+	       (listener_find(&other) || inherit_has(&other));
+}
+
+static void
+listener_set_backlog(struct listener *l, int backlog)
+{
+	l->backlog = backlog;
+	if (l->is_lasting && backlog == 0)
+		return;
+	for (unsigned i = 0; i < l->socket_count; i++)
+		if (listen(acceptor_fd(l->acceptors[i]),
+			backlog > 0 ? backlog : SOMAXCONN) < 0)
+			log_warn("cannot change a backlog to %d: %s", backlog,
+			    strerror(errno));
+}
+
+void
+listener_settle(struct listener *l, int backlog, unsigned mode)
+{
+	const char *path = listen_address_path(&l->address);
+
+	if (backlog != l->backlog)
+		listener_set_backlog(l, backlog);
+	if (path && !l->is_lasting && mode != l->mode && chmod(path, mode) < 0)
+		log_warn("cannot change the mode of '%s' to %04o: %s", path,
+		    mode, strerror(errno));
+	l->mode = mode;
+}
+
+static void
+listener_unlink(const struct listener *l)
+{
+	const char *path = listen_address_path(&l->address);
+
+	if (path && !l->is_lasting && !files_are_kept)
+		unlink(path);
 }
 
 void
@@ -211,8 +314,7 @@ listener_release(struct listener **at)
 	while (*p != l)
 		p = &(*p)->next;
 	*p = l->next;
-	if (l->address.any.sa_family == AF_UNIX)
-		unlink(l->address.un.sun_path);
+	listener_unlink(l);
 	listener_free(l);
 }
 
@@ -236,7 +338,29 @@ void
 listener_point(
     struct listener *l, struct worker *w, const struct accept_target *t)
 {
-	acceptor_point(l->acceptors[w->index], w, t);
+	for (unsigned i = w->index; i < l->acceptor_count; i += l->count)
+		acceptor_point(l->acceptors[i], w, t);
+}
+
+int
+listeners_give(struct gifts *g)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < LISTS; i++)
+		for (const struct listener *l = lists[i]; l; l = l->next)
+			for (unsigned k = 0;
+			     rc == 0 && !l->is_lasting && k < l->socket_count;
+			     k++)
+				rc = gifts_add(
+				    g, acceptor_fd(l->acceptors[k]), "", false);
+	return rc;
+}
+
+void
+listeners_keep_files(bool keep)
+{
+	files_are_kept = keep;
 }
 
 const struct listen_address *

@@ -7,18 +7,18 @@
  * address takes the socket over, and not one connect is refused.
  *
  * Each worker has a TCP socket of its own (SO_REUSEPORT: the kernel spreads the
- * connections evenly), a unix socket is shared.  Each worker's `acceptor` says
- * which desk gets the connections.
+ * connections evenly), a unix socket is shared.  Sockets that the process was
+ * given (inherit.h) come first: with fewer than workers they are shared too,
+ * with more a worker has several.  An `acceptor` says which desk gets the
+ * connections of a socket on a worker.
  */
 #ifndef WORKER_LISTENER_H
 #define WORKER_LISTENER_H
 
+#include "worker/listen-address.h"
 #include "worker/worker.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-
+struct gifts;
 struct listener;
 
 /* A desk that takes connections, and the number the listener has for it. */
@@ -29,26 +29,31 @@ struct accept_target {
 	int number;
 };
 
-struct listen_address {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-		struct sockaddr_un un;
-	};
-	socklen_t size;
-	bool is_v6only;
-};
-
 /* [main] Open the address on every worker, or take one more reference to the
  * listener that has it already.  backlog 0: the system's; mode: of a unix
  * socket.  0, or -errno. */
 int listener_open(const struct listen_address *a, int backlog, unsigned mode,
     struct worker *const *workers, unsigned count, struct listener **r);
 
+/* [main] Is the address held with another is_v6only?  That cannot be changed
+ * while the socket is open, and is why -EADDRINUSE was said. */
+bool listener_differs(const struct listen_address *a);
+
+/* [main] Take on options that may have changed since it was opened.  A socket
+ * of the service manager keeps its mode, and with 0 its backlog. */
+void listener_settle(struct listener *l, int backlog, unsigned mode);
+
 /* [main] Give up a reference; with the last one the sockets are closed, on
- * their workers.  Leaves NULL behind. */
+ * their workers, and the file of a unix socket goes.  Leaves NULL behind. */
 void listener_release(struct listener **l);
+
+/* [main] List the sockets, each once; those that last are in the table of
+ * inherit.h and not here.  0 or -ENOMEM. */
+int listeners_give(struct gifts *g);
+
+/* [main] Another process serves the addresses too, or alone: leave the files of
+ * unix sockets where they are. */
+void listeners_keep_files(bool keep);
 
 /* [main] Whoever claims a listener holds it until somebody else does or until
  * it disclaims it.  False: this one holds it already. */

@@ -16,13 +16,19 @@ enum { LOOP_EVENTS = 256 };
 /* The end of a task list, so that next == NULL can mean "not queued". */
 static struct task loop_tail;
 
-int64_t
-loop_clock(void)
+static int64_t
+loop_clock_us(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t
+loop_clock(void)
+{
+	return loop_clock_us() / 1000;
 }
 
 static void
@@ -208,11 +214,13 @@ void
 loop_turn(struct loop *l, int wait_ms)
 {
 	struct epoll_event events[LOOP_EVENTS];
+	int64_t began_us;
 	int n;
 
 	n = epoll_wait(
 	    l->epoll_fd, events, LOOP_EVENTS, loop_wait_ms(l, wait_ms));
-	l->now_ms = loop_clock();
+	began_us = loop_clock_us();
+	l->now_ms = began_us / 1000;
 	l->turns++;
 	loop_take_later(l);
 	for (int i = 0; i < n; i++) {
@@ -224,6 +232,7 @@ loop_turn(struct loop *l, int wait_ms)
 	timer_run(l->timers, l->now_ms);
 	loop_run_tasks(l);
 	loop_empty_graves(l);
+	pulse_turn(&l->pulse, l->now_ms, loop_clock_us() - began_us);
 }
 
 void

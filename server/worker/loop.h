@@ -17,6 +17,7 @@
 #define WORKER_LOOP_H
 
 #include "worker/mail.h"
+#include "worker/pulse.h"
 #include "worker/timer.h"
 
 #include <stdbool.h>
@@ -56,6 +57,7 @@ struct loop {
 	struct grave *graves;
 	bool is_ended;
 	uint64_t turns;
+	struct pulse pulse;
 };
 
 /* 0 or -errno; a failed one needs no finish. */

@@ -40,7 +40,10 @@ struct worker {
 	struct acceptors *acceptors;         /* listener.h */
 	const struct bnd_accept *accepting;  /* while accepted() runs */
 	void (*conn_gone)(struct worker *w); /* listeners wait for room */
-	uint64_t reasons[32]; /* connections ended, by enum reason */
+	struct cell pauses;      /* of accepting, for want of descriptors or
+				    room */
+	struct cell turned_away; /* connections, for want of descriptors */
+	uint64_t reasons[32];    /* connections ended, by enum reason */
 	struct desk_list desks;
 	uint64_t next_conn; /* ids: the worker's index in the low bits */
 

@@ -35,9 +35,9 @@ class Status(Case):
         self.assertEqual(1, p.stderr.count("\n"), p.stderr)
         self.assertIn(sentence, p.stderr)
 
-    def server(self, listen):
+    def server(self, listen, settings=""):
         return self.file(
-            f'pipelines: {{ p = ( {{ type = "tcp-server"; '
+            f'{settings} pipelines: {{ p = ( {{ type = "tcp-server"; '
             f'listen = "{listen}"; }}, {{ type = "echo"; }} ); }};\n')
 
     def test_no_reader_is_no_fault_of_the_configuration(self):
@@ -52,7 +52,8 @@ class Status(Case):
             self.skipTest("only root can become somebody else")
         shut = os.path.join(self.dir, "shut")
         os.mkdir(shut, 0o700)
-        conf = self.server(f"unix:{shut}/socket")
+        conf = self.server(f"unix:{shut}/socket",
+                           'control = { socket = "none"; };')
 
         def nobody():
             os.setgid(65534)

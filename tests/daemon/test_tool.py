@@ -216,10 +216,10 @@ class Tables(Asking):
             "gate      0.0.0.0:1, [::]:1  tcp-server echo  serves     3  "
             "      12      2.0 KiB        0 B           0 B         0 B\n"
             "    ended: done 9, killed 1\n"
-            "admin     -                  echo             target     0  "
-            "       0          0 B        0 B           0 B         0 B\n"
-            "old       -                  -                drained    0  "
-            "       0          0 B        0 B           0 B         0 B\n",
+            "admin     -                  echo             target     -  "
+            "       -            -          -             -           -\n"
+            "old       -                  -                drained    -  "
+            "       -            -          -             -           -\n",
             said)
 
     def test_connections(self):

@@ -134,6 +134,8 @@ line_free(struct line *l)
 			waits_destroy(&d->waits);
 			LIST_REMOVE(d, link);
 			keep_release(b, (int)i);
+			metrics_leave(d);
+			metrics_take_back(d);
 			free(d);
 		}
 		keep_release(b, KEEP_ALL_WORKERS);
@@ -173,8 +175,7 @@ line_desk(struct binding *b, unsigned worker)
 {
 	size_t head = (sizeof(struct desk) + 15u) & ~(size_t)15;
 	size_t self = (b->type->worker_size + 15u) & ~(size_t)15;
-	size_t cells = metrics_cell_count(b) * sizeof(_Atomic int64_t);
-	struct desk *d = calloc(1, head + self + cells);
+	struct desk *d = calloc(1, head + self);
 
 	ck_assert_ptr_nonnull(d);
 	d->pub.self = (char *)d + head;
@@ -182,7 +183,8 @@ line_desk(struct binding *b, unsigned worker)
 	d->pub.index = worker;
 	d->binding = b;
 	d->worker = host.workers[worker];
-	d->values = (void *)((char *)d + head + self);
+	ck_assert_int_eq(metrics_give(d), 0);
+	metrics_serve(d);
 	LIST_INSERT_HEAD(&d->worker->desks, d, link);
 	d->is_started = true;
 	return d;
@@ -203,12 +205,15 @@ host_line(const char *name, size_t n, const struct bnd_type *const types[])
 	l->pipeline.count = n;
 	l->pipeline.exit.pipeline = &l->pipeline;
 	l->pipeline.log_level = 3;
+	l->pipeline.ledger = account_open(name, HOST_WORKERS);
+	ck_assert_ptr_nonnull(l->pipeline.ledger);
 	for (size_t i = 0; i < n; i++) {
 		struct binding *b = &l->bindings[i];
 
 		b->pub.name = types[i]->name;
 		b->pub.pipeline = name;
 		b->pub.workers = HOST_WORKERS;
+		b->pub.generation = 1;
 		b->type = types[i];
 		b->pipeline = &l->pipeline;
 		b->next = i + 1 < n ? b + 1 : NULL;

@@ -41,7 +41,7 @@ class Pages(unittest.TestCase):
     maxDiff = None
 
     def test_there_are_plugins(self):
-        self.assertLessEqual({"echo", "tcp-client", "tcp-server"},
+        self.assertLessEqual({"echo", "metrics", "tcp-client", "tcp-server"},
                              set(PLUGINS))
 
     def test_each_plugin_has_code_page_and_build_of_its_name(self):

@@ -231,6 +231,10 @@ START_TEST(lists_refused)
 	refuses(TEXT(7, "endpoint", "*:80"),
 	    ", option 'endpoint': value '*:80' names no address: write "
 	    "\"[::]:PORT\" for all");
+	refuses(TEXT(7, "endpoint", "systemd:web"),
+	    ", option 'endpoint': value 'systemd:web' is a socket that can "
+	    "only be listened on: write HOST:PORT, \"[::]:PORT\" or "
+	    "\"unix:/path\"");
 	refuses(INT(7, "listen", 80),
 	    ", option 'listen': must be an endpoint, not a number: write "
 	    "\"[::]:PORT\", \"HOST:PORT\" or \"unix:/path\"");

@@ -235,12 +235,13 @@ END_TEST
 START_TEST(each_worker_counts_its_share)
 {
 	struct desk *d;
-	_Atomic int64_t *h;
+	struct cell *h, *v;
 
 	begin();
 	d = line->desks[0][1];
+	v = d->sheet->cells;
 	ck_assert_uint_eq(
-	    metrics_cell_count(&line->bindings[0]), 3 + METRIC_CELLS);
+	    metrics_cell_count(&line->bindings[0]), 3 + HISTOGRAM_CELLS);
 	bnd_metric(&d->pub, 0, 2);
 	bnd_metric(&d->pub, 0, 3);
 	bnd_metric(&d->pub, 1, 2);
@@ -249,23 +250,24 @@ START_TEST(each_worker_counts_its_share)
 	bnd_metric(&d->pub, 3, 4);
 	bnd_metric(&d->pub, 4, 1); /* no such metric */
 	bnd_metric(&d->pub, UINT32_MAX, 1);
-	h = &d->values[2];
+	h = &v[2];
 	bnd_metric(&d->pub, 2, 0);
 	bnd_metric(&d->pub, 2, -1);
 	bnd_metric(&d->pub, 2, 1);
 	bnd_metric(&d->pub, 2, 1023);
 	bnd_metric(&d->pub, 2, 1024);
 	bnd_metric(&d->pub, 2, INT64_MAX);
-	ck_assert_int_eq(d->values[0], 5);
-	ck_assert_int_eq(d->values[1], -3);
-	ck_assert_int_eq(d->values[2 + METRIC_CELLS], 4);
-	ck_assert_int_eq(h[METRIC_N], 6);
-	ck_assert_int_eq(h[METRIC_BUCKET], 2);
-	ck_assert_int_eq(h[METRIC_BUCKET + 1], 1);
-	ck_assert_int_eq(h[METRIC_BUCKET + 10], 1);
-	ck_assert_int_eq(h[METRIC_BUCKET + 11], 1);
-	ck_assert_int_eq(h[METRIC_BUCKET + METRIC_BUCKETS - 1], 1);
-	ck_assert_int_eq(line->desks[0][0]->values[0], 0);
+	ck_assert_int_eq(cell_read(&v[0]), 5);
+	ck_assert_int_eq(cell_read(&v[1]), -3);
+	ck_assert_int_eq(cell_read(&v[2 + HISTOGRAM_CELLS]), 4);
+	ck_assert_int_eq(cell_read(&h[HISTOGRAM_N]), 6);
+	ck_assert_int_eq(cell_read(&h[HISTOGRAM_BUCKET]), 2);
+	ck_assert_int_eq(cell_read(&h[HISTOGRAM_BUCKET + 1]), 1);
+	ck_assert_int_eq(cell_read(&h[HISTOGRAM_BUCKET + 10]), 1);
+	ck_assert_int_eq(cell_read(&h[HISTOGRAM_BUCKET + 11]), 1);
+	ck_assert_int_eq(
+	    cell_read(&h[HISTOGRAM_BUCKET + HISTOGRAM_BUCKETS - 1]), 1);
+	ck_assert_int_eq(cell_read(line->desks[0][0]->sheet->cells), 0);
 	host_stop();
 }
 END_TEST

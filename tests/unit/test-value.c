@@ -5,6 +5,7 @@
 
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* error NULL: text reads as `value` and is written as `canonical`. */
@@ -162,8 +163,31 @@ START_TEST(endpoints)
 		ck_assert_str_eq(e.text, all[i].text);
 		ck_assert_pstr_eq(e.host, all[i].host);
 		ck_assert_pstr_eq(e.path, all[i].path);
+		ck_assert_ptr_null(e.inherited);
 		ck_assert_uint_eq(e.port, all[i].port);
 		ck_assert_uint_eq(e.last, all[i].last);
+		arena_finish(&arena);
+	}
+}
+END_TEST
+
+START_TEST(endpoints_of_the_service_manager)
+{
+	static const char *const names[] = { "web", "a.socket", "-", "a b",
+		LABEL_63 };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct arena arena = { 0 };
+		struct bnd_endpoint e;
+		char text[80];
+
+		snprintf(text, sizeof(text), "systemd:%s", names[i]);
+		ck_assert_ptr_null(value_endpoint(text, &arena, &e));
+		ck_assert_str_eq(e.text, text);
+		ck_assert_str_eq(e.inherited, names[i]);
+		ck_assert_ptr_null(e.host);
+		ck_assert_ptr_null(e.path);
+		ck_assert_uint_eq(e.port + e.last, 0);
 		arena_finish(&arena);
 	}
 }
@@ -223,6 +247,12 @@ START_TEST(endpoints_refused)
 		{ "unix:/", "names a directory" },
 		{ "unix:/run/", "names a directory" },
 		{ "unix:/" UNIX_100 "789abcd", "longer than the 107" },
+		{ "systemd:", "names no socket" },
+		{ "systemd:a:b", "no socket can have" },
+		{ "systemd:a\nb", "no socket can have" },
+		{ "systemd:\xc3\xa4", "no socket can have" },
+		{ "systemd:" UNIX_100 UNIX_100 UNIX_100,
+		    "longer than the 255" },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -290,5 +320,5 @@ START_TEST(suggestions)
 }
 END_TEST
 
-UNIT_TESTS("value", integers, sizes, times, endpoints, endpoints_refused, names,
-    suggestions)
+UNIT_TESTS("value", integers, sizes, times, endpoints,
+    endpoints_of_the_service_manager, endpoints_refused, names, suggestions)

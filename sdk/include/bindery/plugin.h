@@ -143,12 +143,15 @@ struct bnd_accept { /* see accepted() */
     uint32_t peer_size, reserved_;
 };
 
-struct bnd_endpoint { /* BND_T_ENDPOINT: "host:port" "[v6]:port" "unix:/path" */
+struct bnd_endpoint { /* BND_T_ENDPOINT: "host:port" "[v6]:port" "unix:/path",
+                         and to listen on also "systemd:name" */
     const char *text;      /* as written */
-    const char *host;      /* without brackets; NULL for a path */
-    const char *path;      /* absolute; NULL for a host */
+    const char *host;      /* without brackets; else NULL */
+    const char *path;      /* absolute; else NULL */
     uint16_t port, last;   /* last > port: a range */
     uint32_t reserved_;
+    const char *inherited; /* sockets that the service manager passed under
+                              this name; else NULL */
 };
 
 struct bnd_msg { /* see bnd_post() */

@@ -8,8 +8,9 @@ tests/daemon/test_NAME.py, that begins with "from lib import *" and ends with
 from .build import BINDERYD, BUILD, PLUGINS, ROOT, TEST_PLUGINS, has_ipv6
 from .build import IS_COVERAGE, IS_SANITIZED, SCALE, SHIM
 from .case import Case, main
-from .control import BINDERY, FakeDaemon, Terminal, bad, bindery, good
 from .daemon import Daemon, environment, run, shim
+from .heirs import HeirsCase, children, is_running, pipeline
+from .fake import BINDERY, FakeDaemon, Terminal, bad, bindery, good
 from .peers import (PATTERN, Backend, FreePort, all_of, exactly, give_back,
                     is_reset, pattern, receive_pattern, reset, send_pattern)
 from .proc import cpu_seconds, fd_count, raise_files, rss

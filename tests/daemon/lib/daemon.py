@@ -27,10 +27,11 @@ def environment(extra=None):
     return env
 
 
-def run(*args, paths=PATHS, timeout=20, env=None, **more):
+def run(*args, paths=PATHS, timeout=20, env=None, launcher=(), **more):
     """binderyd with arguments, to its end; stdout and stderr are text.  It
     must not die of a signal, nor displease a sanitizer."""
-    p = subprocess.run([BINDERYD, *paths, *args], stdin=subprocess.DEVNULL,
+    p = subprocess.run([*launcher, BINDERYD, *paths, *args],
+                       stdin=subprocess.DEVNULL,
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                        timeout=timeout * SCALE, env=environment(env),
                        errors="surrogateescape", **more)
@@ -58,12 +59,14 @@ class Daemon:
 
     def __init__(self, pipelines, settings="", workers=1, env=None, args=(),
                  files=None, shutdown="2s", wait=True, paths=PATHS,
-                 log='format = "json";', command=()):
+                 log='format = "json";', program=BINDERYD, launcher=(),
+                 pass_fds=()):
         self.log = log
         self.directory = tempfile.TemporaryDirectory(prefix="bindery-test-")
         self.config = self.path("test.conf")
         self.configure(pipelines, settings, workers, shutdown)
-        self.args = [*command, BINDERYD, *paths, "-c", self.config, *args]
+        self.args = [*launcher, program, *paths, "-c", self.config, *args]
+        self.pass_fds = pass_fds
         self.env = environment(env)
         self.files = files
         self.status = None
@@ -97,7 +100,7 @@ class Daemon:
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             self.args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, env=self.env,
+            stderr=subprocess.PIPE, env=self.env, pass_fds=self.pass_fds,
             preexec_fn=self._limit if self.files else None)
         self.pid = self.process.pid
         self.reader = threading.Thread(target=self._read, daemon=True)
