@@ -320,9 +320,8 @@ struct bnd_type {
     void (*show)(struct bnd_worker *w, struct bnd_stage *st,
         struct bnd_answer *a);
     /* [worker] decide from facts alone: st is a dry stage without open(), bytes
-     * or close(), and its self is zero.  bnd_fact*(), bnd_open_back(),
-     * bnd_refuse(), bnd_abort() and bnd_log() work, nothing else does.  Neither
-     * of the three: the next binding, or of a sink the end */
+     * or close(), its self zero; only bnd_fact*(), bnd_open_back(),
+     * bnd_refuse() and bnd_abort() work.  None: on to the next (sink: taken) */
     void (*explain)(struct bnd_stage *st, struct bnd_answer *a);
     /* [worker 0] "bindery tell PIPELINE/BINDING WORDS".  A negative result is
      * a no, and what was answered last is its sentence */
