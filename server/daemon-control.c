@@ -103,15 +103,22 @@ daemon_open_control(
 	if (rc == 0)
 		return 0;
 	if (is_default) {
-		log_notice("no control socket: %s: %s; control.socket names "
-			   "another place, or none",
-		    d->control_path, error);
+		d->control_error = error;
 		return 0;
 	}
 	report_error(report, at->file, at->line,
 	    "option 'control.socket': cannot listen on %s: %s", d->control_path,
 	    error);
 	return rc;
+}
+
+void
+daemon_say_control(const struct daemon *d)
+{
+	if (d->control_error)
+		log_notice("no control socket: %s: %s; control.socket names "
+			   "another place, or none",
+		    d->control_path, d->control_error);
 }
 
 void

@@ -28,6 +28,7 @@ struct daemon {
 	struct succession generations;
 	struct control *control; /* NULL: there is none */
 	char *control_path;
+	const char *control_error; /* why the default path is not served */
 	struct upgrade upgrade;
 	bool has_left;      /* another process has taken over */
 	bool reload_waits;  /* for the verdict of the upgrade */
@@ -56,6 +57,8 @@ timer_fn daemon_drain_look;
  * -errno with the report saying why. */
 int daemon_open_control(
     struct daemon *d, const struct settings *s, struct report *report);
+/* Once it serves: that the default path could not be had. */
+void daemon_say_control(const struct daemon *d);
 void daemon_close_control(struct daemon *d);
 
 #endif

@@ -278,12 +278,13 @@ daemon_reloaded(void *arg, const struct verdict *v)
 	const struct log_field took = { "ms", NULL, v->took_ms };
 	unsigned number = generation_number(d->generations.current);
 
-	gauge_reloaded(v->rc == 0, v->took_ms);
+	if (v->rc != -ECANCELED)
+		gauge_reloaded(v->rc == 0, v->took_ms);
 	log_report(v->report);
 	if (v->rc == 0)
 		log_line(LOG_L_NOTICE, &took, 1,
 		    "reloaded: generation %u serves", number);
-	else
+	else if (v->rc != -ECANCELED)
 		log_line(LOG_L_ERROR, &took, 1,
 		    "reload refused: generation %u goes on as it was", number);
 	notify_serving(d, v->rc == 0 ? "" : ", the last reload was refused");
@@ -440,6 +441,7 @@ daemon_start(struct daemon *d)
 	    BINDERY_VERSION,
 	    generation_settings(d->generations.current)->pipeline_count,
 	    d->crew.count);
+	daemon_say_control(d);
 	return -1;
 }
 
@@ -452,6 +454,7 @@ daemon_run(struct daemon *d)
 		/* A lookup that hangs, say: nothing can be stopped in order
 		 * while it may still write, so leave without. */
 		log_warn("blocking work does not end, leaving without it");
+		daemon_close_control(d);
 		log_stop();
 		_exit(d->cut ? EXIT_CUT : EX_OK);
 	}

@@ -8,16 +8,13 @@
  * nothing more: the host moves the bytes.  See bindery-tcp-client(7).
  */
 
-#include "../tcp-common/tcp-address.h"
-#include "../tcp-common/tcp-options.h"
+#include "tcp-client.h"
 
-#include <bindery/plugin.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 enum {
@@ -28,48 +25,6 @@ enum {
 };
 
 enum { TIMER_CONNECT, TIMER_NEXT };
-
-struct tcp_client { /* a binding */
-	const struct bnd_endpoint *connect;
-	int64_t connect_timeout; /* ms */
-	const char *source;
-	struct tcp_options tcp;
-	struct tcp_address to;   /* made by check(); none: a name */
-	struct tcp_address from; /* made by check(): source, port 0 */
-	bool may_meet_itself;    /* the port is one that connect() may choose */
-};
-
-/* The binding's name on one worker.  It is looked up once at a time, and
- * whoever comes meanwhile waits for that answer too: neither a flood of
- * connections nor a resolver that hangs can fill the pool. */
-struct names {
-	struct addrinfo *known; /* ours */
-	int64_t good_until;     /* by bnd_now() */
-	TAILQ_HEAD(connecting_list, connecting) waiting;
-	bool is_asking; /* meanwhile what follows belongs to the pool */
-	const char *host;
-	char port[8];
-	struct addrinfo hints;
-	struct addrinfo *found;
-	int rc, err; /* EAI_*, and errno for EAI_SYSTEM */
-};
-
-struct connecting {           /* a connection, until it is connected */
-	struct race *race;    /* ours, or NULL */
-	struct bnd_stage *st; /* whose self this is */
-	bool is_waiting;      /* for the addresses of the name */
-	TAILQ_ENTRY(connecting) waiting;
-};
-
-struct attempt {
-	struct tcp_address to;
-	int fd; /* -1: over */
-};
-
-struct race {
-	size_t count, begun, live; /* live: begun and not over */
-	struct attempt attempts[];
-};
 
 /* clang-format off */
 static const struct bnd_option tcp_client_options[] = {
@@ -513,6 +468,8 @@ static const struct bnd_type tcp_client = {
 	.timer = tcp_client_timer,
 	.ready = race_ready,
 	.close = tcp_client_close,
+	.show = tcp_client_show,
+	.explain = tcp_client_explain,
 };
 
 BND_PLUGIN(tcp_client);

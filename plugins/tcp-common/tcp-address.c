@@ -4,7 +4,9 @@
 #include "tcp-address.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <string.h>
 
 int
@@ -38,6 +40,23 @@ tcp_address_path(struct tcp_address *r, const char *path)
 	memcpy(r->un.sun_path, path, n);
 	r->size = sizeof(r->un);
 	return 0;
+}
+
+const char *
+tcp_address_text(const struct sockaddr *a, socklen_t n, char *text)
+{
+	const struct sockaddr_un *un = (const void *)a;
+	char host[64 + IF_NAMESIZE], port[8];
+
+	if (a->sa_family == AF_UNIX)
+		snprintf(text, TCP_ADDRESS_TEXT, "unix:%s", un->sun_path);
+	else if (getnameinfo(a, n, host, sizeof(host), port, sizeof(port),
+		     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		snprintf(text, TCP_ADDRESS_TEXT, "?");
+	else
+		snprintf(text, TCP_ADDRESS_TEXT,
+		    a->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+	return text;
 }
 
 bool

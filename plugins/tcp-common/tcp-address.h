@@ -30,6 +30,11 @@ int tcp_address_parse(struct tcp_address *r, const char *host, uint16_t port);
 /* The address of a unix socket.  0, or -ENAMETOOLONG. */
 int tcp_address_path(struct tcp_address *r, const char *path);
 
+/* "192.0.2.1:80", "[2001:db8::1%eth0]:80" or "unix:/path" of n bytes of an
+ * address; text has TCP_ADDRESS_TEXT bytes, and is returned. */
+enum { TCP_ADDRESS_TEXT = 128 };
+const char *tcp_address_text(const struct sockaddr *a, socklen_t n, char *text);
+
 /* Do address and port agree?  Never for unix sockets. */
 bool
 tcp_address_equal(const struct tcp_address *a, const struct tcp_address *b);

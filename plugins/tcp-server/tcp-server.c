@@ -13,6 +13,7 @@
 
 #include <bindery/plugin.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,10 @@ struct tcp_server {
 	int64_t idle_timeout; /* ms, as the next two; 0: never */
 	int64_t half_closed_timeout;
 	int64_t lifetime;
+};
+
+struct tally { /* on one worker, in this generation */
+	uint64_t accepted, denied;
 };
 
 #define YEAR_MS (INT64_C(365) * 24 * 3600 * 1000)
@@ -217,15 +222,18 @@ tcp_server_start(struct bnd_binding *b)
 
 /* ---- who may come in */
 
-/* allow and deny speak of addresses; a unix socket has its mode. */
-static bool
-tcp_server_admits(const struct tcp_server *c, const struct sockaddr *peer)
+/* Why a source may not come in; NULL: it may.  allow and deny speak of
+ * addresses; a unix socket has its mode. */
+static const char *
+tcp_server_denies(const struct tcp_server *c, const struct sockaddr *peer)
 {
 	if (peer->sa_family != AF_INET && peer->sa_family != AF_INET6)
-		return true;
+		return NULL;
 	if (bnd_nets_has(c->deny, peer))
-		return false;
-	return !c->allow || bnd_nets_has(c->allow, peer);
+		return "deny lists the source";
+	if (c->allow && !bnd_nets_has(c->allow, peer))
+		return "allow does not list the source";
+	return NULL;
 }
 
 /* Close with a reset: nothing lingers here for somebody who is not welcome. */
@@ -242,12 +250,15 @@ static void
 tcp_server_accepted(struct bnd_worker *w, const struct bnd_accept *a)
 {
 	const struct tcp_server *c = w->binding->self;
+	struct tally *t = w->self;
 
-	if (!tcp_server_admits(c, a->peer)) {
+	if (tcp_server_denies(c, a->peer)) {
+		t->denied++;
 		bnd_metric(w, METRIC_DENIED, 1);
 		tcp_server_turn_away(a->fd);
 		return;
 	}
+	t->accepted++;
 	/* The host's listening sockets hand TCP_NODELAY down. */
 	if (a->peer->sa_family != AF_UNIX)
 		tcp_options_apply(&c->tcp, a->fd, true);
@@ -349,16 +360,84 @@ tcp_server_open(struct bnd_stage *st, void *arg)
 	return 0;
 }
 
+/* ---- questions of the operator */
+
+static void
+tcp_server_show(
+    struct bnd_worker *w, struct bnd_stage *st, struct bnd_answer *a)
+{
+	const struct tcp_server *c = w->binding->self;
+	const struct tally *t = w->self;
+
+	if (st)
+		return;
+	for (size_t i = 0; i < c->listen.n; i++)
+		bnd_answer(a, "listen", "%s", c->listen.v[i]->text);
+	bnd_answer(a, "accepted", "%" PRIu64, t->accepted);
+	bnd_answer(a, "denied", "%" PRIu64, t->denied);
+}
+
+static void
+tcp_server_answer_time(struct bnd_answer *a, const char *option, int64_t ms)
+{
+	if (ms == 0)
+		bnd_answer(a, option, "none");
+	else if (ms % 1000)
+		bnd_answer(a, option, "%" PRId64 " ms", ms);
+	else
+		bnd_answer(a, option, "%" PRId64 " s", ms / 1000);
+}
+
+static void
+tcp_server_answer_count(
+    struct bnd_answer *a, const char *option, uint32_t count)
+{
+	if (count)
+		bnd_answer(a, option, "%" PRIu32, count);
+	else
+		bnd_answer(a, option, "none");
+}
+
+/* As accepted() and open(): how many are there, only these know. */
+static void
+tcp_server_explain(struct bnd_stage *st, struct bnd_answer *a)
+{
+	const struct tcp_server *c = st->binding->self;
+	const struct sockaddr *peer = bnd_fact(st, "peer", BND_F_ADDR, NULL);
+	const char *why = peer ? tcp_server_denies(c, peer) : NULL;
+	struct source s = tcp_server_source(peer);
+
+	if (why) {
+		bnd_abort(st, -EACCES, "%s", why);
+		return;
+	}
+	if (!peer && (c->allow || c->deny))
+		bnd_answer(
+		    a, "source", "not given, so allow and deny were not asked");
+	tcp_server_answer_count(
+	    a, "max_connections", (uint32_t)c->max_connections);
+	if (peer)
+		tcp_server_answer_count(
+		    a, "max_per_source", tcp_server_per_source(c, &s));
+	tcp_server_answer_time(a, "idle_timeout", c->idle_timeout);
+	tcp_server_answer_time(
+	    a, "half_closed_timeout", c->half_closed_timeout);
+	tcp_server_answer_time(a, "lifetime", c->lifetime);
+}
+
 static const struct bnd_type tcp_server = {
 	BND_HEAD("tcp-server", "1.0", BND_SOURCE),
 	.summary = "Accepts connections on TCP ports and unix sockets.",
 	.options = tcp_server_options,
 	.metrics = tcp_server_metrics,
 	.binding_size = sizeof(struct tcp_server),
+	.worker_size = sizeof(struct tally),
 	.check = tcp_server_check,
 	.start = tcp_server_start,
 	.accepted = tcp_server_accepted,
 	.open = tcp_server_open,
+	.show = tcp_server_show,
+	.explain = tcp_server_explain,
 };
 
 BND_PLUGIN(tcp_server);

@@ -8,11 +8,11 @@
 #include "base/arena.h"
 #include "config/value.h"
 #include "reload/generation-inner.h"
+#include "stream/address.h"
 #include "stream/dry.h"
 #include "stream/fact.h"
 #include "stream/reason.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,6 +189,7 @@ struct way {
 	struct question *question;
 	const struct pipeline *pipeline;
 	struct sockaddr_in6 source; /* family 0: none given */
+	const char *wrong;          /* a fact that cannot be set */
 	json_t *steps;
 	char outcome[512];
 };
@@ -202,93 +203,57 @@ static const char *const verdict_names[] = {
 	[DRY_NO_MEMORY] = "unknown",
 };
 
-/* "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80" */
-static bool
-source_parse(const char *text, struct sockaddr_in6 *r)
+/* What a connection would know, as the question says it. */
+struct facts {
+	struct conn *conn;
+	const char *wrong; /* the first that cannot be set, and why */
+	int rc;
+};
+
+static void
+facts_add(
+    struct facts *f, const char *prefix, const char *key, const char *text)
 {
-	struct sockaddr_in *v4 = (void *)r;
-	char host[INET6_ADDRSTRLEN + 2];
-	const char *colon = strrchr(text, ':');
-	size_t n = strlen(text);
-	char *at = host;
-	unsigned long port = 0;
+	char name[512];
+	int n;
 
-	/* What is behind the only colon, or behind "]:", is a port. */
-	if (colon && (strchr(text, ':') == colon || colon[-1] == ']')) {
-		char *end;
-
-		port = strtoul(colon + 1, &end, 10);
-		if (*end || end == colon + 1 || port > 65535)
-			return false;
-		n = (size_t)(colon - text);
-	}
-	if (n >= sizeof(host))
-		return false;
-	memcpy(host, text, n);
-	host[n] = '\0';
-	if (*host == '[' && n > 1 && host[n - 1] == ']') {
-		host[n - 1] = '\0';
-		at++;
-	}
-	memset(r, 0, sizeof(*r));
-	if (inet_pton(AF_INET, at, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons((uint16_t)port);
-		return true;
-	}
-	r->sin6_family = AF_INET6;
-	r->sin6_port = htons((uint16_t)port);
-	return inet_pton(AF_INET6, at, &r->sin6_addr) == 1;
+	if (!text || f->rc < 0)
+		return;
+	n = snprintf(name, sizeof(name), "%s%s", prefix, key);
+	f->rc = n < (int)sizeof(name) && *key
+		    ? fact_set(f->conn, name, BND_F_TEXT, text, (size_t)-1)
+		    : -EINVAL;
+	if (f->rc < 0)
+		f->wrong = key;
 }
 
-static int
-dry_text(struct conn *c, const char *prefix, const char *key, const char *text)
-{
-	char name[256];
-
-	if (!text)
-		return 0;
-	snprintf(name, sizeof(name), "%s%s", prefix, key);
-	return fact_set(c, name, BND_F_TEXT, text, (size_t)-1);
-}
-
-static int
-dry_texts(struct conn *c, const char *prefix, json_t *map)
+static void
+facts_add_all(struct facts *f, const char *prefix, json_t *map)
 {
 	const char *key;
 	json_t *value;
-	int rc = 0;
 
 	json_object_foreach(map, key, value)
-	{
-		if (rc == 0)
-			rc = dry_text(c, prefix, key, json_string_value(value));
-	}
-	return rc;
+	    facts_add(f, prefix, key, json_string_value(value));
 }
 
 static int
 way_know(struct way *w, struct conn *c)
 {
 	const struct question *q = w->question;
-	int rc = 0;
+	struct facts f = { .conn = c };
 
 	if (w->source.sin6_family)
 		conn_set_peer(c, (const void *)&w->source,
 		    w->source.sin6_family == AF_INET
 			? sizeof(struct sockaddr_in)
 			: sizeof(w->source));
-	if (rc == 0)
-		rc = dry_text(c, "", "identity", argument_text(q, "identity"));
-	if (rc == 0)
-		rc = dry_text(
-		    c, "", "tls.server_name", argument_text(q, "server_name"));
-	if (rc == 0)
-		rc = dry_texts(
-		    c, "jwt.", json_object_get(q->arguments, "claims"));
-	if (rc == 0)
-		rc = dry_texts(c, "", json_object_get(q->arguments, "facts"));
-	return rc;
+	facts_add(&f, "", "identity", argument_text(q, "identity"));
+	facts_add(&f, "", "tls.server_name", argument_text(q, "server_name"));
+	facts_add_all(&f, "jwt.", json_object_get(q->arguments, "claims"));
+	facts_add_all(&f, "", json_object_get(q->arguments, "facts"));
+	w->wrong = f.wrong;
+	return f.rc;
 }
 
 static void
@@ -345,7 +310,8 @@ way_go(struct way *w, struct conn *c)
 		}
 		b = verdict == DRY_EXIT ? exit->pipeline->bindings : b->next;
 	}
-	snprintf(w->outcome, sizeof(w->outcome), "nothing takes it");
+	snprintf(w->outcome, sizeof(w->outcome), "not taken within %d bindings",
+	    STEPS_MAX);
 }
 
 static int
@@ -371,7 +337,7 @@ command_explain(struct question *q)
 
 	if (!p)
 		return;
-	if (source && !source_parse(source, &w.source)) {
+	if (source && address_parse(source, &w.source) < 0) {
 		question_refuse(q, NULL,
 		    "argument 'source': '%.100s' is no address: write "
 		    "192.0.2.1 or [2001:db8::1]:80",
@@ -382,8 +348,11 @@ command_explain(struct question *q)
 	rc = worker_call(p->generation->crew.workers[0], worker_explain, &w);
 	if (rc < 0) {
 		json_decref(w.steps);
-		question_refuse(
-		    q, NULL, "cannot set the facts: %s", strerror(-rc));
+		question_refuse(q, NULL, "cannot set fact '%.100s': %s",
+		    w.wrong ? w.wrong : "",
+		    rc == -EDQUOT   ? "there are too many, or it is too long"
+		    : rc == -EINVAL ? "it has no name, or a long one"
+				    : strerror(-rc));
 		return;
 	}
 	question_answer(q, json_pack("{s:o, s:o}", "steps", w.steps, "outcome",

@@ -17,14 +17,19 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
 	ROWS_DEFAULT = 1000,
 	ROWS_MAX = 100000,
-	/* What one worker does at a time, so that nobody waits for it. */
-	BATCH_ROWS = 64,
-	BATCH_LOOKED_AT = 4096,
+	/* How long a worker is kept from its connections, and how often it
+	 * looks at the clock. */
+	BATCH_MS = 2,
+	BATCH_CONNS = 16,
+	/* Peers decide how long facts are. */
+	FACT_SHOWN = 1024,
+	LIST_BYTES_MAX = 64 << 20,
 };
 
 /* Which connections are meant. */
@@ -35,19 +40,21 @@ struct filter {
 	struct arena arena;     /* of source */
 };
 
-/* A walk over one worker's connections, in batches. */
+/* A walk over a worker's connections, in batches. */
 struct walk {
 	const struct filter *filter;
-	json_t *rows;
-	size_t room; /* rows that may still come */
-	bool with_stages;
+	void (*each)(struct walk *k, struct conn *c);
 	uint64_t before; /* go on below this id */
 	uint64_t matched;
 	bool is_done;
+	json_t *rows; /* for listing, as the rest */
+	size_t room;  /* rows that may still come */
+	size_t bytes; /* the same, of text */
+	uint64_t cut; /* the greatest id that they did not suffice for */
+	bool with_stages;
 };
 
-/* ------------------------------------------------------------------ matching
- */
+/* ---------------------------------------------------------------- matching */
 
 /* False: the question was refused. */
 static bool
@@ -73,10 +80,13 @@ filter_parse(struct filter *f, struct question *q)
 	return false;
 }
 
+/* A source may know no peer, or a stage have made another fact of it. */
 static const struct sockaddr *
 conn_peer(struct conn *c)
 {
-	return fact_get(c, "peer", BND_F_ADDR, NULL);
+	const void *peer = fact_get(c, "peer", BND_F_ADDR, NULL);
+
+	return peer ? peer : (const void *)&c->peer;
 }
 
 static bool
@@ -93,7 +103,7 @@ filter_takes(const struct filter *f, struct conn *c)
 	if (f->generation >= 0 &&
 	    c->pipeline->generation->number != (uint64_t)f->generation)
 		return false;
-	if (f->source && (!conn_peer(c) || !nets_has(f->source, conn_peer(c))))
+	if (f->source && !nets_has(f->source, conn_peer(c)))
 		return false;
 	if (!f->identity)
 		return true;
@@ -138,26 +148,29 @@ conn_queued(const struct conn *c)
 	return n;
 }
 
+static const char *
+stage_state_name(const struct stage *s)
+{
+	if (stage_is_closing(s))
+		return "closing";
+	return s->is_way_open ? "open" : "opening";
+}
+
 static json_t *
 stage_row(struct stage *s)
 {
-	static const char *const names[] = { [STAGE_NEW] = "opening",
-		[STAGE_OPENING] = "opening",
-		[STAGE_OPEN] = "open",
-		[STAGE_CLOSING] = "closing",
-		[STAGE_DRY] = "dry" };
 	const struct bnd_type *type = s->binding->type;
+	const char *state = stage_state_name(s);
 	struct says says;
-	uint8_t state = s->state;
 
 	says_begin(&says);
-	if (state == STAGE_OPEN && type->show) {
+	if (s->state == STAGE_OPEN && type->show) {
 		type->show(s->pub.worker, &s->pub, &says.pub);
 		stage_after_call(s);
 	}
 	return json_pack("{s:s, s:s, s:s, s:o}", "pipeline",
 	    s->binding->pub.pipeline, "binding", s->binding->pub.name, "state",
-	    names[state], "says", says_take(&says));
+	    state, "says", says_take(&says));
 }
 
 static json_t *
@@ -173,7 +186,10 @@ stage_rows(struct conn *c)
 static void
 fact_row(void *arg, const char *key, const char *text)
 {
-	json_object_set_new(arg, key, json_of_text(text));
+	char shown[FACT_SHOWN + 1];
+
+	snprintf(shown, sizeof(shown), "%s", text);
+	json_object_set_new(arg, key, json_of_text(shown));
 }
 
 static json_t *
@@ -211,31 +227,60 @@ conn_row(struct conn *c, bool with_stages)
 
 /* ------------------------------------------------------------------ walking */
 
+/* The newest stand first, and ids only grow. */
 static int
 worker_walk(struct worker *w, void *arg)
 {
+	int64_t due_ms = loop_clock() + BATCH_MS;
 	struct walk *k = arg;
-	unsigned looked_at = 0, rows = 0;
+	unsigned looked_at = 0;
 	struct conn *c;
 
 	LIST_FOREACH(c, &w->conns, link)
 	{
 		if (c->id >= k->before)
 			continue;
-		if (looked_at++ == BATCH_LOOKED_AT || rows == BATCH_ROWS)
+		if (++looked_at % BATCH_CONNS == 0 && loop_clock() >= due_ms)
 			return 0;
 		k->before = c->id;
 		if (!filter_takes(k->filter, c))
 			continue;
 		k->matched++;
-		if (k->room == 0)
-			continue;
-		json_array_append_new(k->rows, conn_row(c, k->with_stages));
-		k->room--;
-		rows++;
+		k->each(k, c);
 	}
 	k->is_done = true;
 	return 0;
+}
+
+static void
+walk_worker(struct walk *k, struct worker *w, uint64_t before)
+{
+	k->before = before;
+	k->is_done = false;
+	while (!k->is_done)
+		worker_call(w, worker_walk, k);
+}
+
+/* ------------------------------------------------------------------ listing */
+
+static void
+walk_row(struct walk *k, struct conn *c)
+{
+	json_t *row;
+	size_t n;
+
+	if (k->room == 0)
+		return;
+	if (k->bytes == 0) {
+		k->room = 0;
+		k->cut = c->id > k->cut ? c->id : k->cut;
+		return;
+	}
+	row = conn_row(c, k->with_stages);
+	n = json_dumpb(row, NULL, 0, 0);
+	k->bytes -= n < k->bytes ? n : k->bytes;
+	json_array_append_new(k->rows, row);
+	k->room--;
 }
 
 static json_int_t
@@ -245,9 +290,7 @@ row_id(const json_t *rows, size_t i)
 	    json_object_get(json_array_get(rows, i), "id"));
 }
 
-/* Two lists that are sorted by id, the greatest first, become one of at most
- * `most` rows. */
-static json_t *
+json_t *
 rows_merge(json_t *a, json_t *b, size_t most)
 {
 	json_t *r = json_array();
@@ -266,6 +309,17 @@ rows_merge(json_t *a, json_t *b, size_t most)
 	return r;
 }
 
+/* One worker's list ends early: none goes on below that, or who asks for what
+ * comes behind the last would never see the rest. */
+static void
+rows_drop_below(json_t *rows, uint64_t id)
+{
+	size_t n = json_array_size(rows);
+
+	while (n > 0 && (uint64_t)row_id(rows, n - 1) < id)
+		json_array_remove(rows, --n);
+}
+
 /* The rows of all workers, the newest of each first. */
 static json_t *
 walk_crew(struct walk *k, const struct crew *crew, uint64_t before)
@@ -276,12 +330,11 @@ walk_crew(struct walk *k, const struct crew *crew, uint64_t before)
 	for (unsigned i = 0; i < crew->count; i++) {
 		k->rows = json_array();
 		k->room = most;
-		k->before = before;
-		k->is_done = false;
-		while (!k->is_done)
-			worker_call(crew->workers[i], worker_walk, k);
+		k->bytes = LIST_BYTES_MAX / crew->count;
+		walk_worker(k, crew->workers[i], before);
 		all = rows_merge(all, k->rows, most);
 	}
+	rows_drop_below(all, k->cut);
 	return all;
 }
 
@@ -292,6 +345,7 @@ command_connections(struct question *q)
 	int64_t limit = argument_int(q, "limit", ROWS_DEFAULT);
 	struct filter f;
 	struct walk k = { .filter = &f,
+		.each = walk_row,
 		.room = limit < ROWS_MAX ? (size_t)limit : ROWS_MAX,
 		.with_stages = argument_bool(q, "stages", true) };
 	json_t *rows;
@@ -311,25 +365,11 @@ command_connections(struct question *q)
 
 /* ------------------------------------------------------------------- ending */
 
-struct cull {
-	const struct filter *filter;
-	uint64_t killed;
-};
-
-static int
-worker_cull(struct worker *w, void *arg)
+static void
+walk_kill(struct walk *k, struct conn *c)
 {
-	struct cull *k = arg;
-	struct conn *c;
-
-	LIST_FOREACH(c, &w->conns, link)
-	{
-		if (!filter_takes(k->filter, c))
-			continue;
-		conn_end(c, REASON_KILLED, PARTY_HOST, -ECANCELED, NULL);
-		k->killed++;
-	}
-	return 0;
+	(void)k;
+	conn_end(c, REASON_KILLED, PARTY_HOST, -ECANCELED, NULL);
 }
 
 void
@@ -338,7 +378,7 @@ command_kill(struct question *q)
 	const struct crew *crew = &q->control->setup.generations->crew;
 	size_t given = json_object_size(q->arguments);
 	struct filter f;
-	struct cull k = { &f, 0 };
+	struct walk k = { .filter = &f, .each = walk_kill };
 
 	if (given == 0 || (json_object_get(q->arguments, "all") &&
 			      (given > 1 || !argument_bool(q, "all", false)))) {
@@ -349,11 +389,11 @@ command_kill(struct question *q)
 	}
 	if (filter_parse(&f, q)) {
 		for (unsigned i = 0; i < crew->count; i++)
-			worker_call(crew->workers[i], worker_cull, &k);
+			walk_worker(&k, crew->workers[i], INT64_MAX);
 		log_notice("the control socket killed connections: %" PRIu64,
-		    k.killed);
+		    k.matched);
 		question_answer(
-		    q, json_pack("{s:I}", "killed", (json_int_t)k.killed));
+		    q, json_pack("{s:I}", "killed", (json_int_t)k.matched));
 	}
 	arena_finish(&f.arena);
 }

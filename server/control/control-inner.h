@@ -10,6 +10,7 @@
 #define CONTROL_CONTROL_INNER_H
 
 #include "control/control.h"
+#include "control/request.h"
 
 #include <jansson.h>
 #include <sys/queue.h>
@@ -29,7 +30,11 @@ struct past_reload {
 struct control {
 	struct control_setup setup;
 	struct watch watch; /* of the listening socket */
-	dev_t device;       /* of its file: is it still ours? */
+	struct timer pause; /* while descriptors are short */
+	int reserve_fd;     /* given up so that one can ask even then; or -1 */
+	bool is_watched;
+	int64_t warned_ms; /* of somebody who may not ask */
+	dev_t device;      /* of its file: is it still ours? */
 	ino_t inode;
 	gid_t group;
 	struct question_list questions;
@@ -51,12 +56,17 @@ struct question {
 	json_t *arguments;
 	unsigned ticket;    /* waits for that reload; 0: for none */
 	bool waits_upgrade; /* waits for the end of it */
+	bool is_asked;      /* the whole request is there */
 	bool is_answered;
+	int64_t answered_ms;
 };
 
 /* ---- control.c */
 
 void control_question_gone(struct control *c);
+
+/* Are so many asking that silent ones must not keep their places for long? */
+bool control_is_crowded(const struct control *c);
 
 /* ---- question.c */
 
@@ -75,20 +85,6 @@ void question_refuse(struct question *q, json_t *errors, const char *fmt, ...)
     PRINTF(3, 4);
 
 /* ---- command.c */
-
-/* What a command takes; ended by a row without name. */
-struct argument {
-	const char *name;
-	char kind; /* 's' text, 'i' integer >= 0, 'b' boolean, 'l' list of
-		      texts, 'm' map of texts */
-	bool is_required;
-};
-
-struct command {
-	const char *name;
-	const struct argument *arguments; /* NULL: none */
-	void (*run)(struct question *q);
-};
 
 /* Run what the request of n bytes asks for: the question is answered, or will
  * be. */
@@ -116,6 +112,9 @@ void command_metrics(struct question *q);
 void command_log_level(struct question *q);
 void command_config(struct question *q);
 /* conns.c */
+/* Two lists that are sorted by id, the greatest first, become one of at most
+ * `most` rows; both are taken over. */
+json_t *rows_merge(json_t *a, json_t *b, size_t most);
 void command_connections(struct question *q);
 void command_kill(struct question *q);
 /* pipelines.c */

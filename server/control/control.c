@@ -7,6 +7,7 @@
 #include "worker/inherit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,7 +17,11 @@
 
 enum {
 	QUESTIONS_MAX = 32, /* at once; more wait in the socket */
-	CONTROL_BACKLOG = 64,
+	QUESTIONS_CROWD = QUESTIONS_MAX / 2,
+	CONTROL_BACKLOG = 128,
+	ACCEPT_BATCH = 32, /* before others have their turn */
+	PAUSE_MS = 100,    /* while descriptors are short */
+	WARN_MS = 1000,    /* between two lines of log */
 	GROUPS_MAX = 256,
 };
 
@@ -38,9 +43,23 @@ peer_has_group(int fd, const struct ucred *peer, gid_t group)
 	return false;
 }
 
+/* Whoever is sent away must not fill the log. */
+static void
+control_warn(struct control *c, const struct ucred *peer)
+{
+	int64_t now = loop_clock();
+
+	if (c->warned_ms && now - c->warned_ms < WARN_MS)
+		return;
+	c->warned_ms = now;
+	log_warn("control socket: user %u, process %d, may not ask: it is "
+		 "neither root nor the user of this process nor in group %u",
+	    (unsigned)peer->uid, (int)peer->pid, (unsigned)c->group);
+}
+
 /* The file's mode says the same to most, but a file is easily opened up. */
 static bool
-peer_may_ask(const struct control *c, int fd)
+peer_may_ask(struct control *c, int fd)
 {
 	struct ucred peer;
 	socklen_t n = sizeof(peer);
@@ -50,39 +69,99 @@ peer_may_ask(const struct control *c, int fd)
 	if (peer.uid == 0 || peer.uid == geteuid() ||
 	    peer_has_group(fd, &peer, c->group))
 		return true;
-	log_warn("control socket: user %u, process %d, may not ask: it is "
-		 "neither root nor the user of this process nor in group %u",
-	    (unsigned)peer.uid, (int)peer.pid, (unsigned)c->group);
+	control_warn(c, &peer);
 	return false;
 }
 
 /* -------------------------------------------------------------- accepting */
 
+void
+control_serve(struct control *c)
+{
+	if (c->watch.fd < 0 || c->is_watched)
+		return;
+	loop_watch(c->setup.loop, &c->watch, EPOLLIN);
+	c->is_watched = true;
+}
+
+static void
+control_listen_off(struct control *c)
+{
+	if (c->is_watched)
+		loop_unwatch(c->setup.loop, &c->watch);
+	c->is_watched = false;
+}
+
+static void
+control_pause_ends(struct timer *t)
+{
+	struct control *c = CONTAINER_OF(t, struct control, pause);
+
+	if (c->count < QUESTIONS_MAX)
+		control_serve(c);
+}
+
+static void
+control_reserve(struct control *c)
+{
+	if (c->reserve_fd < 0)
+		c->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* Descriptors are short, which is when there is something to ask: one who asks
+ * has the place of the reserve, the others wait. */
+static void
+control_starve(struct control *c)
+{
+	struct loop *l = c->setup.loop;
+
+	if (c->reserve_fd >= 0) {
+		close(c->reserve_fd);
+		c->reserve_fd = -1;
+		return;
+	}
+	control_listen_off(c);
+	timer_arm(l->timers, &c->pause, loop_clock() + PAUSE_MS);
+}
+
+/* May another one be waiting? */
+static bool
+control_accept(struct control *c)
+{
+	int fd = accept4(c->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0 && peer_may_ask(c, fd)) {
+		question_begin(c, fd);
+	} else if (fd >= 0) {
+		close(fd);
+		control_reserve(c);
+	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		   errno == ENOMEM) {
+		control_starve(c);
+	} else {
+		return errno != EAGAIN;
+	}
+	/* Looked at again when a question ends. */
+	if (c->count == QUESTIONS_MAX)
+		control_listen_off(c);
+	return c->is_watched;
+}
+
 static void
 control_ready(struct watch *w, uint32_t events)
 {
 	struct control *c = CONTAINER_OF(w, struct control, watch);
-	int fd;
 
 	(void)events;
-	while (c->count < QUESTIONS_MAX) {
-		fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd < 0)
+	for (int i = 0; i < ACCEPT_BATCH; i++)
+		if (!control_accept(c))
 			return;
-		if (peer_may_ask(c, fd))
-			question_begin(c, fd);
-		else
-			close(fd);
-	}
-	/* Looked at again when a question ends. */
-	loop_unwatch(c->setup.loop, &c->watch);
 }
 
-void
-control_serve(struct control *c)
+bool
+control_is_crowded(const struct control *c)
 {
-	if (c->watch.fd >= 0)
-		loop_watch(c->setup.loop, &c->watch, EPOLLIN);
+	return c->count > QUESTIONS_CROWD;
 }
 
 void
@@ -90,7 +169,8 @@ control_leave(struct control *c)
 {
 	if (c->watch.fd < 0)
 		return;
-	loop_unwatch(c->setup.loop, &c->watch);
+	control_listen_off(c);
+	timer_cancel(c->setup.loop->timers, &c->pause);
 	close(c->watch.fd);
 	c->watch.fd = -1;
 }
@@ -207,6 +287,9 @@ control_start(
 	c->started = time(NULL);
 	c->started_ms = loop_clock();
 	c->watch = (struct watch){ control_ready, fd };
+	c->pause.fn = control_pause_ends;
+	c->reserve_fd = -1;
+	control_reserve(c);
 	*r = c;
 	return 0;
 }
@@ -229,6 +312,8 @@ control_stop(struct control **at, bool is_kept)
 		question_end(q);
 	is_kept |= c->watch.fd < 0;
 	control_leave(c);
+	if (c->reserve_fd >= 0)
+		close(c->reserve_fd);
 	if (!is_kept && lstat(c->setup.path, &st) == 0 &&
 	    st.st_dev == c->device && st.st_ino == c->inode)
 		unlink(c->setup.path);
@@ -245,6 +330,7 @@ control_fd(const struct control *c)
 void
 control_question_gone(struct control *c)
 {
+	control_reserve(c);
 	if (c->count-- == QUESTIONS_MAX)
 		control_serve(c);
 }
@@ -257,6 +343,11 @@ question_tell_reloaded(struct question *q, const struct verdict *v)
 	unsigned number =
 	    generation_number(q->control->setup.generations->current);
 
+	if (v->rc == -ECANCELED) {
+		question_refuse(
+		    q, NULL, "reload given up: the process is ending");
+		return;
+	}
 	if (v->rc < 0) {
 		question_refuse(q, json_of_report(v->report, false),
 		    "reload refused: generation %u goes on as it was", number);

@@ -6,6 +6,7 @@
 #include "build-info.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,9 +14,14 @@
 
 enum {
 	REQUEST_MAX = 65536,
-	REQUEST_MS = 5000, /* for the whole of it */
-	ANSWER_MS = 10000, /* without the client taking a byte */
-	ANSWER_CHUNK = 1 << 20
+	REQUEST_MS = 5000,        /* for the whole of it */
+	REQUEST_CROWDED_MS = 500, /* the same, when places are short */
+	ANSWER_MS = 10000,        /* without the client taking a byte */
+	ANSWER_CROWDED_MS = 1000, /* the same, when places are short */
+	ANSWER_ALL_MS = 60000,    /* for the whole of it */
+	ANSWER_CHUNK = 1 << 20,
+	TRIM_BYTES = 1 << 20,
+	DROP_TIMES = 16 /* 64 KiB of what nobody wanted to know */
 };
 
 static watch_fn question_ready;
@@ -28,8 +34,7 @@ question_due(struct timer *t)
 	if (q->is_answered)
 		question_end(q);
 	else
-		question_refuse(
-		    q, NULL, "the request did not come within 5 seconds");
+		question_refuse(q, NULL, "the request did not come in time");
 }
 
 static void
@@ -63,7 +68,20 @@ question_begin(struct control *c, int fd)
 	}
 	LIST_INSERT_HEAD(&c->questions, q, link);
 	c->count++;
-	question_wait(q, REQUEST_MS);
+	question_wait(
+	    q, control_is_crowded(c) ? REQUEST_CROWDED_MS : REQUEST_MS);
+}
+
+/* What lies there unread would reset the client before it has the answer. */
+static void
+question_drop_rest(struct question *q)
+{
+	static char nowhere[65536];
+
+	for (int i = 0; i < DROP_TIMES; i++)
+		if (recv(q->watch.fd, nowhere, sizeof(nowhere), MSG_DONTWAIT) <=
+		    0)
+			return;
 }
 
 void
@@ -75,15 +93,30 @@ question_end(struct question *q)
 	LIST_REMOVE(q, link);
 	timer_cancel(l->timers, &q->deadline);
 	loop_unwatch(l, &q->watch);
+	question_drop_rest(q);
 	close(q->watch.fd);
 	q->watch = (struct watch){ NULL, -1 };
 	json_decref(q->arguments);
 	free(q->text);
+	/* A long list was some hundred megabytes, which the heap would keep. */
+	if (q->length > TRIM_BYTES)
+		malloc_trim(0);
 	loop_bury(l, q);
 	control_question_gone(c);
 }
 
 /* ---------------------------------------------------------------- answering */
+
+/* One that takes a byte now and then has no place for ever either. */
+static void
+question_wait_reader(struct question *q)
+{
+	int64_t left = q->answered_ms + ANSWER_ALL_MS - loop_clock();
+	int64_t ms =
+	    control_is_crowded(q->control) ? ANSWER_CROWDED_MS : ANSWER_MS;
+
+	question_wait(q, left < ms ? left : ms);
+}
 
 /* Send what the client takes; the rest when it is ready. */
 static void
@@ -101,7 +134,7 @@ question_send(struct question *q)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN) {
-			question_wait(q, ANSWER_MS);
+			question_wait_reader(q);
 			return;
 		}
 		if (n <= 0)
@@ -141,6 +174,7 @@ question_say(struct question *q, json_t *whole)
 	if (!text)
 		text = strdup(lost);
 	q->is_answered = true;
+	q->answered_ms = loop_clock();
 	q->ticket = 0;
 	q->waits_upgrade = false;
 	free(q->text);
@@ -149,11 +183,8 @@ question_say(struct question *q, json_t *whole)
 	q->done = 0;
 	if (text)
 		text[q->length++] = '\n'; /* in place of its 0 */
-	loop_unwatch(l, &q->watch);
-	if (loop_watch(l, &q->watch, EPOLLOUT) < 0)
-		question_end(q);
-	else
-		question_wait(q, ANSWER_MS);
+	loop_rewatch(l, &q->watch, EPOLLOUT);
+	question_wait(q, ANSWER_MS);
 }
 
 void
@@ -187,20 +218,21 @@ question_hurry(struct question *q)
 {
 	if (!q->is_answered)
 		question_refuse(q, NULL, "the process ends");
-	if (q->is_answered)
-		question_send(q);
+	question_send(q);
 }
 
 /* ------------------------------------------------------------------ reading */
 
-/* The whole request is there: n bytes. */
+/* The whole request is there: n bytes.  Until it is answered only the client's
+ * leaving is of interest. */
 static void
 question_asked(struct question *q, size_t n)
 {
 	struct loop *l = q->control->setup.loop;
 
 	timer_cancel(l->timers, &q->deadline);
-	loop_unwatch(l, &q->watch);
+	loop_rewatch(l, &q->watch, 0);
+	q->is_asked = true;
 	q->text[n] = '\0';
 	command_run(q, q->text, n);
 }
@@ -237,9 +269,10 @@ question_ready(struct watch *w, uint32_t events)
 {
 	struct question *q = CONTAINER_OF(w, struct question, watch);
 
-	(void)events;
 	if (q->is_answered)
 		question_send(q);
-	else
+	else if (!q->is_asked)
 		question_read(q);
+	else if (events & (EPOLLHUP | EPOLLERR))
+		question_end(q);
 }

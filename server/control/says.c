@@ -3,6 +3,7 @@
 
 #include "control/control-inner.h"
 
+#include "base/compiler.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
@@ -31,6 +32,7 @@ json_of_text(const char *text)
 	return j;
 }
 
+PRINTF(3, 0)
 static void
 says_add(struct bnd_answer *a, const char *key, const char *fmt, va_list ap)
 {

@@ -4,8 +4,10 @@
 #include "stream/address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -64,4 +66,49 @@ address_text(const struct sockaddr *a, char text[static ADDRESS_TEXT])
 	default:
 		return strcpy(text, "unknown");
 	}
+}
+
+/* Text of n bytes, perhaps in brackets. */
+static int
+address_parse_host(
+    const char *text, size_t n, uint16_t port, struct sockaddr_in6 *r)
+{
+	struct sockaddr_in *v4 = (void *)r;
+	char host[INET6_ADDRSTRLEN];
+
+	if (n > 2 && text[0] == '[' && text[n - 1] == ']') {
+		text++;
+		n -= 2;
+	}
+	if (n >= sizeof(host))
+		return -EINVAL;
+	memcpy(host, text, n);
+	host[n] = '\0';
+	memset(r, 0, sizeof(*r));
+	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(port);
+		return 0;
+	}
+	r->sin6_family = AF_INET6;
+	r->sin6_port = htons(port);
+	return inet_pton(AF_INET6, host, &r->sin6_addr) == 1 ? 0 : -EINVAL;
+}
+
+int
+address_parse(const char *text, struct sockaddr_in6 *r)
+{
+	const char *colon = strrchr(text, ':');
+	unsigned long port;
+	size_t digits;
+
+	/* What is behind the only colon, or behind "]:", is a port. */
+	if (!colon || (strchr(text, ':') != colon && colon[-1] != ']'))
+		return address_parse_host(text, strlen(text), 0, r);
+	digits = strspn(colon + 1, "0123456789");
+	port = strtoul(colon + 1, NULL, 10);
+	if (digits == 0 || colon[1 + digits] || port > 65535)
+		return -EINVAL;
+	return address_parse_host(
+	    text, (size_t)(colon - text), (uint16_t)port, r);
 }

@@ -52,7 +52,7 @@ static struct fake {
 	struct fake_stage stages[FAKE_STAGES];
 	int64_t now;
 
-	struct sockaddr_storage peer; /* the fact of every stage */
+	struct sockaddr_storage peer; /* the fact of every stage; 0: none */
 	void (*run)(void *);
 	void (*done)(struct bnd_worker *, struct bnd_stage *, void *);
 	void *arg;               /* of the work that waits, if there is a run */
@@ -62,6 +62,7 @@ static struct fake {
 	int listens;             /* so many */
 	unsigned flags[8], mode; /* of bnd_listen() */
 	int backlog;
+	char answers[1000]; /* bnd_answer(): "KEY=VALUE\n"... */
 	int errors;         /* bnd_option_error() */
 	char option[40];    /* the last */
 	char sentence[300]; /* the last */
@@ -164,7 +165,7 @@ fake_fact(struct bnd_stage *st, const char *key, unsigned kind, size_t *n)
 	(void)n;
 	ck_assert_str_eq(key, "peer");
 	ck_assert_uint_eq(kind, BND_F_ADDR);
-	return &fake.peer;
+	return fake.peer.ss_family ? &fake.peer : NULL;
 }
 
 static void
@@ -262,6 +263,32 @@ fake_option_errorv(struct bnd_binding *b, const char *option,
 	return -EINVAL;
 }
 
+BND_PRINTF(3, 0)
+static void
+fake_answerv(struct bnd_answer *a, const char *key, const char *fmt, va_list ap)
+{
+	size_t n = strlen(fake.answers);
+
+	(void)a;
+	n += (size_t)snprintf(
+	    fake.answers + n, sizeof(fake.answers) - n, "%s=", key);
+	n += (size_t)vsnprintf(
+	    fake.answers + n, sizeof(fake.answers) - n, fmt, ap);
+	ck_assert_uint_lt(n + 1, sizeof(fake.answers));
+	strcat(fake.answers, "\n");
+}
+
+/* What it answers to show(), explain() or command(). */
+static inline const char *
+fake_answers(void)
+{
+	static char last[sizeof(fake.answers)];
+
+	strcpy(last, fake.answers);
+	fake.answers[0] = 0;
+	return last;
+}
+
 /* A set of networks is one IPv4 or IPv6 address here. */
 struct bnd_nets {
 	struct sockaddr_storage one;
@@ -298,6 +325,7 @@ static const struct bnd_host fake_host = {
 	.metric = fake_metric,
 	.option_errorv = fake_option_errorv,
 	.nets_has = fake_nets_has,
+	.answerv = fake_answerv,
 };
 
 /* ---- for the tests */
@@ -333,6 +361,27 @@ fake_open(const struct bnd_type *type, size_t i, void *arg)
 	if (!s->is_aborted)
 		s->err = rc;
 	return s;
+}
+
+/* What a dry stage answers; an abort is what it refuses with. */
+static inline const struct fake_stage *
+fake_explain(const struct bnd_type *type)
+{
+	static struct fake_stage s;
+
+	s = (struct fake_stage){ .pub.worker = &fake.worker,
+		.pub.binding = &fake.binding };
+	s.pub.self = calloc(1, type->stage_size + 1);
+	type->explain(&s.pub, NULL);
+	free(s.pub.self);
+	return &s;
+}
+
+static inline const char *
+fake_show(const struct bnd_type *type, struct fake_stage *s)
+{
+	type->show(&fake.worker, s ? &s->pub : NULL, NULL);
+	return fake_answers();
 }
 
 static inline unsigned
@@ -431,7 +480,7 @@ fake_work_run(void)
 }
 
 /* Descriptors of this process. */
-static int
+static inline int
 fake_fds(void)
 {
 	DIR *d = opendir("/proc/self/fd");

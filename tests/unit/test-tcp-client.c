@@ -50,6 +50,7 @@ test_calloc(size_t n, size_t size)
 #define getaddrinfo  test_getaddrinfo
 #define freeaddrinfo test_freeaddrinfo
 #define calloc       test_calloc
+#include "../../plugins/tcp-client/questions.c"
 #include "../../plugins/tcp-client/tcp-client.c"
 #undef calloc
 #undef getaddrinfo

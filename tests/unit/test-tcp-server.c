@@ -420,6 +420,93 @@ START_TEST(attach_failure_closes)
 }
 END_TEST
 
+/* ---- questions of the operator */
+
+static const char *
+refused(const char *peer)
+{
+	const struct fake_stage *s;
+
+	peer_is(peer);
+	s = fake_explain(&tcp_server);
+	ck_assert(!s->is_aborted == (fake.answers[0] != 0));
+	ck_assert(!s->is_aborted || s->err == -EACCES);
+	fake_answers();
+	return s->is_aborted ? s->text : NULL;
+}
+
+START_TEST(explains_whom_it_lets_in)
+{
+	struct tcp_server *c = server(0);
+	struct bnd_nets one, two;
+
+	ck_assert_ptr_null(refused("192.0.2.1"));
+	peer_is("192.0.2.1");
+	one.one = fake.peer;
+	peer_is("192.0.2.2");
+	two.one = fake.peer;
+	c->allow = &one;
+	ck_assert_ptr_null(refused("192.0.2.1"));
+	ck_assert_pstr_eq(
+	    refused("192.0.2.2"), "allow does not list the source");
+	c->deny = &one;
+	ck_assert_pstr_eq(refused("192.0.2.1"), "deny lists the source");
+	c->allow = NULL;
+	c->deny = &two;
+	ck_assert_ptr_null(refused("192.0.2.1"));
+	fake.peer = (struct sockaddr_storage){ 0 };
+	ck_assert(!fake_explain(&tcp_server)->is_aborted);
+	ck_assert(strstr(fake_answers(), "source=not given"));
+	fake_end(&tcp_server);
+}
+END_TEST
+
+START_TEST(explains_the_limits)
+{
+	struct tcp_server *c = server(0);
+
+	c->idle_timeout = 3600000;
+	c->half_closed_timeout = 1500;
+	c->lifetime = 0;
+	peer_is("192.0.2.1");
+	fake_explain(&tcp_server);
+	ck_assert_str_eq(fake_answers(),
+	    "max_connections=none\nmax_per_source=1024\n"
+	    "idle_timeout=3600 s\nhalf_closed_timeout=1500 ms\n"
+	    "lifetime=none\n");
+	c->max_connections = UINT32_MAX;
+	c->max_per_source = 7;
+	fake_explain(&tcp_server);
+	ck_assert_ptr_nonnull(strstr(
+	    fake_answers(), "max_connections=4294967295\nmax_per_source=7\n"));
+	fake_end(&tcp_server);
+}
+END_TEST
+
+START_TEST(shows_what_it_did)
+{
+	struct tcp_server *c = server(1);
+	struct bnd_accept a = { .peer = (const void *)&fake.peer };
+	struct bnd_nets one;
+
+	point(0, "::", NULL, 7000, 0);
+	peer_is("192.0.2.1");
+	one.one = fake.peer;
+	for (int i = 0; i < 3; i++) {
+		c->deny = i ? &one : NULL;
+		a.fd = socket(AF_INET, SOCK_STREAM, 0);
+		tcp_server.accepted(&fake.worker, &a);
+		if (!i)
+			close(a.fd);
+	}
+	ck_assert_ptr_nonnull(
+	    strstr(fake_show(&tcp_server, NULL), "accepted=1\ndenied=2\n"));
+	ck_assert_uint_eq(
+	    strncmp(fake_show(&tcp_server, NULL), "listen=", 7), 0);
+	fake_end(&tcp_server);
+}
+END_TEST
+
 /* ---- echo */
 
 #undef BND_PLUGIN
@@ -445,4 +532,5 @@ UNIT_TESTS("tcp-server", v6only_auto_looks_for_the_ipv4_wildcard,
     listens_as_configured, deny_comes_before_allow, spawn_failure_closes,
     options_of_accepted_sockets, limits_are_the_hosts, zero_is_no_limit,
     what_one_source_is, loopback_and_unix_need_no_place, full_tables_abort,
-    attach_failure_closes, echo_bypasses_front_to_front)
+    attach_failure_closes, explains_whom_it_lets_in, explains_the_limits,
+    shows_what_it_did, echo_bypasses_front_to_front)

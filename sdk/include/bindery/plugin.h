@@ -316,14 +316,15 @@ struct bnd_type {
 
     /* questions from the operator: write the answer with bnd_answer() */
     /* [worker] st's state in a few words, or, st NULL, the binding's on this
-     * worker */
+     * worker; st has come back from open() and may still be opening */
     void (*show)(struct bnd_worker *w, struct bnd_stage *st,
         struct bnd_answer *a);
     /* [worker] decide from facts alone: st is a dry stage without open(), bytes
-     * or close(); bnd_fact*(), bnd_open_back() and bnd_abort() work, nothing
-     * else does */
+     * or close(), its self zero; only bnd_fact*(), bnd_open_back(),
+     * bnd_refuse() and bnd_abort() work.  None: on to the next (sink: taken) */
     void (*explain)(struct bnd_stage *st, struct bnd_answer *a);
-    /* [worker 0] "bindery tell BINDING WORDS" */
+    /* [worker 0] "bindery tell PIPELINE/BINDING WORDS".  A negative result is
+     * a no, and what was answered last is its sentence */
     int  (*command)(struct bnd_worker *w, const struct bnd_list *words,
         struct bnd_answer *a);
     /* since 1.1: add here */
