@@ -119,6 +119,18 @@ note_line(const char *line, unsigned *next)
 	return true;
 }
 
+/* As strstr(), which the address sanitizer makes look at all of the text each
+ * time. */
+static char *
+find(char *text, const char *what)
+{
+	size_t n = strlen(what);
+
+	while (*text && strncmp(text, what, n) != 0)
+		text++;
+	return *text ? text : NULL;
+}
+
 /* How many lines of the storm, whole and in order, and how many were lost. */
 static size_t
 count_lines(const char *text, size_t *lost_r)
@@ -360,7 +372,7 @@ check_stalled_stderr(int flags)
 		log_info("nobody reads");
 	ck_assert_int_lt(clock_ms(CLOCK_MONOTONIC) - start_ms, 2000);
 	text = read_pipe(fd, 100);
-	for (char *at = text; (at = strstr(at, "thread=0")); at++)
+	for (char *at = text; (at = find(at, "thread=0")); at++)
 		at[7] = '9';
 	ck_assert_uint_gt(count_lines(text, &lost), 100);
 	free(text);
@@ -428,7 +440,7 @@ START_TEST(what_is_lost_is_reported)
 	for (int i = 0; i < 4; i++)
 		storm_run(&index);
 	text = read_pipe(fd, 1500);
-	for (char *at = text; (at = strstr(at, "thread=0")); at++)
+	for (char *at = text; (at = find(at, "thread=0")); at++)
 		at[7] = '9';
 	count = count_lines(text, &lost);
 	ck_assert_uint_gt(lost, 0);
@@ -568,13 +580,13 @@ complain_run(void *arg)
 
 /* Lines that begin so, and the sum of what is behind "repeated=". */
 static size_t
-count_trouble(const char *text, size_t *repeated_r)
+count_trouble(char *text, size_t *repeated_r)
 {
 	size_t count = 0;
 
-	for (const char *at = text; (at = strstr(at, "Z warn: ")); at++)
+	for (char *at = text; (at = find(at, "Z warn: ")); at++)
 		count += !strncmp(at + 8, "trouble ", 8);
-	for (const char *at = text; (at = strstr(at, " repeated=")); at++)
+	for (char *at = text; (at = find(at, " repeated=")); at++)
 		*repeated_r += strtoul(at + 10, NULL, 10);
 	return count;
 }
@@ -617,6 +629,7 @@ END_TEST
 
 START_TEST(a_flood_that_is_over_is_told_by_the_thread)
 {
+	int64_t began = clock_ms(CLOCK_MONOTONIC);
 	const char *end;
 	char *text;
 	int i = 0;
@@ -637,7 +650,7 @@ START_TEST(a_flood_that_is_over_is_told_by_the_thread)
 		free(text);
 	}
 	ck_assert_ptr_nonnull(end);
-	ck_assert_int_ge(i, 40);
+	ck_assert_int_ge(clock_ms(CLOCK_MONOTONIC) - began, 5000);
 	test_end();
 }
 END_TEST
@@ -655,7 +668,7 @@ START_TEST(debug_is_not_folded)
 		complain_at(LOG_L_DEBUG, i, "detail");
 	log_stop();
 	text = content_of(path_a);
-	for (at = text; (at = strstr(at, "debug: detail ")); at++)
+	for (at = text; (at = find(at, "debug: detail ")); at++)
 		n++;
 	ck_assert_int_eq(n, 100);
 	free(text);
