@@ -42,7 +42,12 @@ fuzz_endpoint(const char *text)
 	if (value_endpoint(text, &arena, &e))
 		return;
 	FUZZ_ASSERT(strcmp(e.text, text) == 0);
-	FUZZ_ASSERT(!e.host != !e.path);
+	/* Just one of the three. */
+	FUZZ_ASSERT(!!e.host + !!e.path + !!e.inherited == 1);
+	if (e.inherited) {
+		FUZZ_ASSERT(*e.inherited && !e.port && !e.last);
+		return;
+	}
 	if (e.path) {
 		FUZZ_ASSERT(e.path[0] == '/' && !e.port && !e.last);
 		FUZZ_ASSERT(strlen(e.path) <= VALUE_UNIX_PATH);
