@@ -116,6 +116,8 @@ struct bnd_binding { /* one configured binding, in one generation */
     const char *pipeline;  /* and its pipeline's: both together are unique */
     uint32_t generation;   /* 1, 2, ... one more at each reload */
     uint32_t workers;      /* fixed for the life of the process */
+    uint32_t is_last;      /* 1: no binding follows it in its pipeline */
+    uint32_t reserved_;
 };
 
 struct bnd_worker { /* that binding on one worker */
