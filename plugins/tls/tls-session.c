@@ -18,6 +18,20 @@ enum {
 
 /* ---- how GnuTLS reads and writes: the queues of the stage */
 
+/* Until it has seen our flight a client of TLS 1.3 sends its alerts in the
+ * clear (RFC 8446, 6), where GnuTLS tries to decrypt them.  The log shall know
+ * better: GnuTLS reads the head of a record, then the rest. */
+static void
+session_watch(struct session *s, const unsigned char *p, size_t n)
+{
+	static const unsigned char head[] = { 21, 3, 3, 0, 2 };
+
+	if (s->is_alert_next && n == 2)
+		s->alert = p[1];
+	s->is_alert_next =
+	    n == sizeof(head) && memcmp(p, head, sizeof(head)) == 0;
+}
+
 static ssize_t
 session_pull(gnutls_transport_ptr_t arg, void *to, size_t n)
 {
@@ -34,6 +48,8 @@ session_pull(gnutls_transport_ptr_t arg, void *to, size_t n)
 	if (got > n)
 		got = n;
 	memcpy(to, p, got);
+	if (!s->has_shaken)
+		session_watch(s, to, got);
 	return (ssize_t)bnd_eat(s->st, s->cipher, got);
 }
 
@@ -359,13 +375,41 @@ session_shaken(struct session *s)
 	bnd_wake(s->st);
 }
 
+/* GnuTLS says "again" after each fragment of a message, whatever else waits. */
+static int
+session_step(struct session *s)
+{
+	size_t before;
+	int rc;
+
+	do {
+		before = bnd_avail(s->st, s->cipher);
+		rc = gnutls_handshake(s->tls);
+	} while (rc == GNUTLS_E_AGAIN && bnd_avail(s->st, s->cipher) != before);
+	return rc;
+}
+
+/* What GnuTLS's word for a failure stands for. */
+static int
+session_failure(const struct session *s, int rc)
+{
+	if (s->alert && rc == GNUTLS_E_DECRYPTION_FAILED)
+		return GNUTLS_E_FATAL_ALERT_RECEIVED;
+	/* Who knows only TLS 1.2 has no suite of TLS 1.3. */
+	if (rc == GNUTLS_E_NO_CIPHER_SUITES &&
+	    session_options(s)->min_version == VERSION_1_3 &&
+	    gnutls_protocol_get_version(s->tls) < GNUTLS_TLS1_3)
+		return GNUTLS_E_UNSUPPORTED_VERSION_PACKET;
+	return rc;
+}
+
 void
 session_shake(struct session *s)
 {
 	int rc = GNUTLS_E_AGAIN;
 
 	for (int i = 0; i < ODDITIES_MAX; i++) {
-		rc = gnutls_handshake(s->tls);
+		rc = session_step(s);
 		if (rc == GNUTLS_E_AGAIN)
 			return;
 		if (rc == 0 || gnutls_error_is_fatal(rc))
@@ -374,5 +418,5 @@ session_shake(struct session *s)
 	if (rc == 0)
 		session_shaken(s);
 	else
-		session_fail(s, rc);
+		session_fail(s, session_failure(s, rc));
 }

@@ -70,7 +70,9 @@ session_why_metric(const struct session *s)
 static int
 why_alert(const struct session *s, const char *where, char *text, size_t size)
 {
-	const char *alert = gnutls_alert_get_name(gnutls_alert_get(s->tls));
+	const char *alert = gnutls_alert_get_name(
+	    s->alert ? (gnutls_alert_description_t)s->alert
+		     : gnutls_alert_get(s->tls));
 
 	snprintf(text, size, "%s the %s failed: it sent the alert '%s'", where,
 	    session_peer(s), alert ? alert : "unknown");

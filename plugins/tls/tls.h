@@ -89,6 +89,8 @@ struct session { /* a connection */
 	bool has_no_route;      /* found while the ClientHello was read */
 	bool has_no_name;       /* to check the backend's certificate with */
 	bool has_in_ended, has_out_ended; /* close_notify came, was sent */
+	bool is_alert_next; /* in the clear, while GnuTLS expects no such */
+	uint8_t alert;      /* that alert; 0: none */
 	TAILQ_ENTRY(session) waiting;
 	int64_t began_ms;
 	int failure;            /* GnuTLS's, once it has failed */
