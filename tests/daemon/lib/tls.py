@@ -4,12 +4,9 @@
 """Certificates of our own making, and TLS peers that do as they are told."""
 
 import os
-import socket
 import ssl
 import subprocess
 import threading
-
-_DAY = 24 * 3600
 
 
 def tool(*args, **more):
@@ -223,7 +220,7 @@ class Tls:
         self.socket.close()
 
 
-def with_tls(context, handler, versions=None):
+def with_tls(context, handler):
     """A handler of a Backend that speaks TLS and then does as that one."""
     def handle(s):
         t = Tls(s, context, is_server=True)
@@ -243,4 +240,4 @@ def echo_and_end(t):
 
 
 __all__ = [n for n in dir() if not n.startswith("_")
-           and n not in ("os", "socket", "ssl", "subprocess", "threading")]
+           and n not in ("os", "ssl", "subprocess", "threading")]
