@@ -353,6 +353,8 @@ class Hitch(Target):
                 f'pem-file = "{self.certificate()}"\n'
                 f"workers = {self.workers}\nbacklog = 4096\n"
                 'daemon = off\nquiet = on\ntls-protos = TLSv1.2 TLSv1.3\n')
+        if os.getuid() == 0:  # it refuses to work as root
+            text += 'user = "nobody"\n'
         return [self.tools.hitch, "--config",
                 self.write("hitch.conf", text)]
 
