@@ -156,6 +156,9 @@ context_load_credentials(struct context *c, struct bnd_binding *b)
 {
 	if (gnutls_certificate_allocate_credentials(&c->credentials) < 0)
 		return context_no_memory(b);
+	/* A list that no authority of ours has made would revoke nothing. */
+	gnutls_certificate_set_flags(
+	    c->credentials, GNUTLS_CERTIFICATE_VERIFY_CRLS);
 	gnutls_certificate_set_verify_limits(
 	    c->credentials, KEY_BITS_MOST, CHAIN_MOST);
 	gnutls_certificate_set_retrieve_function3(

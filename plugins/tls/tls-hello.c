@@ -130,7 +130,7 @@ cursor_vector(struct cursor *c, size_t bytes)
 	size_t n = cursor_number(c, bytes);
 	const uint8_t *p = cursor_take(c, n);
 
-	return (struct cursor){ p, p ? n : 0, !p };
+	return (struct cursor){ p ? p : c->p, p ? n : 0, !p };
 }
 
 /* ---- extensions */

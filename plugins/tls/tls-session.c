@@ -12,7 +12,8 @@
 #include <string.h>
 
 enum {
-	HANDSHAKE_MAX = 64 * 1024, /* bytes of one message */
+	HANDSHAKE_MAX = 64 * 1024, /* bytes of one message: a long chain */
+	HELLO_MOST = 16 * 1024,    /* of one by who shows no certificate */
 	ODDITIES_MAX = 8 /* warnings and the like that one step puts up with */
 };
 
@@ -181,7 +182,11 @@ session_create(struct session *s)
 	gnutls_transport_set_pull_timeout_function(
 	    s->tls, session_pull_timeout);
 	gnutls_transport_set_vec_push_function(s->tls, session_push);
-	gnutls_handshake_set_max_packet_length(s->tls, HANDSHAKE_MAX);
+	gnutls_handshake_set_max_packet_length(
+	    s->tls, s->cipher == BND_BACK ||
+			    session_options(s)->client_auth != AUTH_NONE
+			? HANDSHAKE_MAX
+			: HELLO_MOST);
 	return session_set(s);
 }
 

@@ -252,6 +252,7 @@ class Files(PolicyCase):
         tool("openssl", "pkcs8", "-topk8", "-in", server.key, "-passout",
              "pass:x", "-out", locked)
         short = self.write("short", "ticket", d)
+        foreign = other.revoke(stranger, name="foreign.pem")
         c, k = server.crt, server.key
         for inner, *words in (
                 (f'certificate = "{junk}"; key = "{k}";', junk,
@@ -270,6 +271,8 @@ class Files(PolicyCase):
                  f' "{junk}";', junk, "nothing in PEM"),
                 (f'{server.options} client_auth = "require"; trust ='
                  f' "{ca.crt}"; crl = "{junk}";', junk),
+                (f'{server.options} client_auth = "require"; trust ='
+                 f' "{ca.crt}"; crl = "{foreign}";', foreign),
                 (f'{server.options} ocsp_response = "{junk}";', junk,
                  "not an OCSP response"),
                 (f'{rsa.options} ocsp_response = "{ca.staple(server)}";',

@@ -177,6 +177,49 @@ START_TEST(a_changed_byte_never_passes)
 }
 END_TEST
 
+/* Who comes when the turn is used up waits for the next, in order. */
+START_TEST(handshakes_take_turns)
+{
+	struct tls_stage *other;
+	struct desk *d = &host[0].desk;
+
+	begin();
+	other = host_open(ROLE_SERVER);
+	for (int i = 0; i < 2; i++) {
+		struct tls_stage *s = i ? other : server;
+
+		s->in[BND_FRONT].n = client->out[BND_BACK].n;
+		memcpy(s->in[BND_FRONT].data, client->out[BND_BACK].data,
+		    client->out[BND_BACK].n);
+	}
+	d->spent_ns = TURN_NS;
+	tls.flow(&server->pub);
+	tls.flow(&other->pub);
+	tls.flow(&server->pub);
+	ck_assert_ptr_eq(TAILQ_FIRST(&d->waiting), &server->session);
+	ck_assert_uint_eq(server->out[BND_FRONT].n, 0);
+	ck_assert(host[0].is_turn_due);
+	host_close(other);
+	tls.worker_timer(&host[0].worker, TIMER_TURN);
+	ck_assert(TAILQ_EMPTY(&d->waiting));
+	ck_assert_uint_gt(server->out[BND_FRONT].n, 0);
+	ck_assert_int_gt(d->spent_ns, 0);
+	finish();
+}
+END_TEST
+
+START_TEST(so_many_at_once_and_no_more)
+{
+	begin();
+	host[0].options.max_handshakes = 0; /* all places are taken */
+	pump(65536);
+	ck_assert(server->is_over);
+	ck_assert_int_eq(server->err, -EDQUOT);
+	ck_assert_int_eq(host[0].metrics[METRIC_REFUSED_LIMIT], 1);
+	finish();
+}
+END_TEST
+
 START_TEST(time_runs_out)
 {
 	begin();
@@ -219,6 +262,8 @@ main(void)
 	tcase_add_test(tcase, a_cut_stream_is_told);
 	tcase_add_test(tcase, a_client_that_leaves_or_lies_is_told);
 	tcase_add_test(tcase, a_changed_byte_never_passes);
+	tcase_add_test(tcase, handshakes_take_turns);
+	tcase_add_test(tcase, so_many_at_once_and_no_more);
 	tcase_add_test(tcase, time_runs_out);
 	tcase_add_test(tcase, a_backend_of_another_name_is_refused);
 	suite_add_tcase(suite, tcase);
