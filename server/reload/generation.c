@@ -266,6 +266,7 @@ pipeline_build(
 		b->pub.pipeline = spec->name;
 		b->pub.generation = g->number;
 		b->pub.workers = g->crew.count;
+		b->pub.is_last = i + 1 == spec->count;
 		b->map = spec->bindings[i].map;
 		b->pipeline = p;
 		b->next = i + 1 < spec->count ? b + 1 : NULL;

@@ -3,6 +3,8 @@
 
 #include "client.h"
 
+#include "tls.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,13 +42,34 @@ conn_watch(struct conn *c, uint32_t events)
 	c->events = events;
 }
 
+static void
+conn_close(struct conn *c)
+{
+	tls_end(&c->tls);
+	close(c->fd);
+	c->fd = -1;
+}
+
+ssize_t
+conn_send(struct conn *c, const void *data, size_t n)
+{
+	return c->tls ? tls_send(c->tls, data, n)
+		      : send(c->fd, data, n, MSG_NOSIGNAL);
+}
+
+ssize_t
+conn_receive(struct conn *c, void *to, size_t n)
+{
+	return c->tls ? tls_receive(c->tls, to, n) : recv(c->fd, to, n, 0);
+}
+
 int
 conn_open(struct conn *c)
 {
 	struct epoll_event e = { .events = EPOLLOUT, .data.ptr = c };
 
 	if (c->fd >= 0)
-		close(c->fd);
+		conn_close(c);
 	c->events = 0;
 	c->received = 0;
 	c->began_ns = now_ns();
@@ -121,6 +144,21 @@ conn_failed(struct conn *c)
 }
 
 static int
+conn_shake(struct conn *c)
+{
+	int rc = tls_shake(c->tls);
+
+	if (rc < 0)
+		return -1;
+	c->is_shaking = rc == 0;
+	if (c->is_shaking) {
+		conn_watch(c, EPOLLIN);
+		return 0;
+	}
+	return client.mode->connected(c);
+}
+
+static int
 conn_connected(struct conn *c)
 {
 	socklen_t size = sizeof(int);
@@ -131,7 +169,11 @@ conn_connected(struct conn *c)
 	if (err != 0)
 		return -1;
 	c->events = EPOLLOUT;
-	return client.mode->connected(c);
+	if (client.options->tls == TLS_NONE)
+		return client.mode->connected(c);
+	c->is_shaking = true;
+	c->tls = tls_begin(c->fd, client.options->tls == TLS_RESUME);
+	return c->tls ? conn_shake(c) : -1;
 }
 
 static void
@@ -142,6 +184,8 @@ conn_event(struct conn *c, uint32_t events)
 	errno = 0;
 	if (c->events == 0) {
 		rc = conn_connected(c);
+	} else if (c->is_shaking) {
+		rc = conn_shake(c);
 	} else {
 		if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
 			rc = client.mode->readable(c);
@@ -254,7 +298,7 @@ client_finish(void)
 		for (uint32_t i = 0; i < client.options->connections; i++) {
 			free(client.conns[i].message);
 			if (client.conns[i].fd >= 0)
-				close(client.conns[i].fd);
+				conn_close(&client.conns[i]);
 		}
 	free(client.conns);
 	close(client.epoll);

@@ -24,6 +24,7 @@ static const char usage[] =
     "  --size N             bytes of a ping-pong message (default 64)\n"
     "  --way down|up|both   of bulk (default down)\n"
     "  --raw                the peer echoes; send it no command byte\n"
+    "  --tls full|resume    speak TLS 1.3, with sessions of before or not\n"
     "  --warm-up S          seconds before measuring (default 0.2)\n"
     "  --seconds S          seconds to measure, hold or serve (default 1)\n"
     "  --pids P,P...        measure the CPU time of these processes\n"
@@ -67,6 +68,7 @@ static const struct option long_options[] = {
 	{ "size",        required_argument, NULL, 's' },
 	{ "way",         required_argument, NULL, 'y' },
 	{ "raw",         no_argument,       NULL, 'r' },
+	{ "tls",         required_argument, NULL, 'T' },
 	{ "warm-up",     required_argument, NULL, 'w' },
 	{ "seconds",     required_argument, NULL, 'm' },
 	{ "pids",        required_argument, NULL, 'p' },
@@ -125,6 +127,17 @@ way(const char *text)
 	return CMD_NONE;
 }
 
+static enum tls_use
+tls_use(const char *text)
+{
+	if (strcmp(text, "full") == 0)
+		return TLS_FULL;
+	if (strcmp(text, "resume") == 0)
+		return TLS_RESUME;
+	usage_exit();
+	return TLS_NONE;
+}
+
 static void
 parse_pids(struct options *o, char *text)
 {
@@ -157,6 +170,9 @@ parse_option(struct options *o, int key)
 		break;
 	case 'r':
 		o->raw = true;
+		break;
+	case 'T':
+		o->tls = tls_use(optarg);
 		break;
 	case 'w':
 		o->warm_up_ns = duration(optarg);

@@ -40,13 +40,16 @@ enum command {
 	CMD_ANSWER = 'c'  /* answer one byte, close */
 };
 
+enum tls_use { TLS_NONE, TLS_FULL, TLS_RESUME };
+
 struct options {
 	struct sockaddr_in address; /* to connect to, or to listen on */
 	uint32_t connections;
 	uint32_t in_flight; /* connections that may be opening at once */
 	uint32_t size;      /* of a message, bytes */
 	enum command bulk;
-	bool raw; /* no command byte: the peer only echoes */
+	enum tls_use tls; /* speak it, with sessions of before or not */
+	bool raw;         /* no command byte: the peer only echoes */
 	uint64_t warm_up_ns, measure_ns;
 	int cpu;              /* for the child of "start"; -1: any */
 	pid_t pids[MAX_PIDS]; /* whose CPU time is measured */

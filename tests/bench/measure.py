@@ -115,10 +115,7 @@ class Session:
                 for n in PASSES if f"pass{n}" in target.ports]
             return [(name, target, target.ports[lane])
                     for name, lane in found]
-        if scenario.lane == "echo":
-            classes = [c for c in self.classes if "echo" in c.lanes]
-        else:
-            classes = [c for c in self.classes if c in PROXIES]
+        classes = [c for c in self.classes if scenario.lane in c.lanes]
         found = []
         for cls in classes:
             if cls.name in self.broken:
@@ -194,11 +191,12 @@ class Session:
 
     def run_idle(self, scenario, results):
         for turn in range(min(self.options.rounds, 3)):
-            for cls in (c for c in self.classes if c in PROXIES):
-                target = self.new_target(cls, ["gate"])
+            for cls in (c for c in self.classes
+                        if scenario.lane in c.lanes):
+                target = self.new_target(cls, [scenario.lane])
                 try:
                     target.start(self.backend_port, self.gateway)
-                    record = self.idle_once(target)
+                    record = self.idle_once(scenario, target)
                 except Failed as e:
                     self.fail(f"{scenario.name}, {cls.name}", e)
                     record = None
@@ -206,14 +204,14 @@ class Session:
                     target.stop()
                 results.setdefault(cls.name, []).append(record)
 
-    def idle_once(self, target):
+    def idle_once(self, scenario, target):
         """What each further connection takes: first some, so that what is
         taken once is taken, then many more."""
         few, many = self.options.idle
         empty = target.private_bytes()
-        with Idle(self, target, few):
+        with Idle(self, scenario, target, few):
             before = target.private_bytes()
-            with Idle(self, target, many):
+            with Idle(self, scenario, target, many):
                 after = target.private_bytes()
         return {"empty_mib": empty / 2**20,
                 "kib_per_connection": (after - before) / many / 1024}
@@ -240,10 +238,10 @@ class Session:
 class Idle:
     """Connections that have done one round trip and now say nothing."""
 
-    def __init__(self, session, target, count):
+    def __init__(self, session, scenario, target, count):
         self.process = subprocess.Popen(
-            [session.tools.load, "idle", "--to",
-             str(target.ports["gate"]), "--connections", str(count),
+            [session.tools.load, "idle", *scenario.load, "--to",
+             str(target.ports[scenario.lane]), "--connections", str(count),
              "--warm-up", "0.3", "--seconds", "30"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,

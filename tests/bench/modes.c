@@ -20,8 +20,7 @@ static int
 pingpong_send(struct conn *c)
 {
 	uint32_t end = 1 + options->size;
-	ssize_t n =
-	    send(c->fd, c->message + c->sent, end - c->sent, MSG_NOSIGNAL);
+	ssize_t n = conn_send(c, c->message + c->sent, end - c->sent);
 
 	if (n < 0 && errno != EAGAIN)
 		return -1;
@@ -64,8 +63,8 @@ static int
 pingpong_receive(struct conn *c)
 {
 	size_t left = options->size - c->received;
-	ssize_t n = recv(c->fd, client_scratch,
-	    left < sizeof(client_scratch) ? left : sizeof(client_scratch), 0);
+	ssize_t n = conn_receive(c, client_scratch,
+	    left < sizeof(client_scratch) ? left : sizeof(client_scratch));
 
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -1;
@@ -152,7 +151,7 @@ bulk_connected(struct conn *c)
 {
 	char command = (char)options->bulk;
 
-	if (send(c->fd, &command, 1, MSG_NOSIGNAL) != 1)
+	if (conn_send(c, &command, 1) != 1)
 		return -1;
 	conn_watch(
 	    c, options->bulk == CMD_SOURCE ? EPOLLIN : EPOLLIN | EPOLLOUT);
@@ -164,7 +163,7 @@ bulk_readable(struct conn *c)
 {
 	/* Copied, though nobody looks at it, as by a real client: MSG_TRUNC
 	 * would make the client cheaper than any there is. */
-	ssize_t n = recv(c->fd, client_scratch, sizeof(client_scratch), 0);
+	ssize_t n = conn_receive(c, client_scratch, sizeof(client_scratch));
 
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -1;
@@ -179,7 +178,7 @@ static int
 bulk_writable(struct conn *c)
 {
 	static const char zeros[CHUNK];
-	ssize_t n = send(c->fd, zeros, sizeof(zeros), MSG_NOSIGNAL);
+	ssize_t n = conn_send(c, zeros, sizeof(zeros));
 
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -1;
@@ -209,7 +208,7 @@ conn_mode_connected(struct conn *c)
 {
 	char command = CMD_ANSWER;
 
-	if (send(c->fd, &command, 1, MSG_NOSIGNAL) != 1)
+	if (conn_send(c, &command, 1) != 1)
 		return -1;
 	conn_watch(c, EPOLLIN);
 	return 0;
@@ -220,7 +219,8 @@ conn_mode_readable(struct conn *c)
 {
 	ssize_t n;
 
-	while ((n = recv(c->fd, client_scratch, sizeof(client_scratch), 0)) > 0)
+	while (
+	    (n = conn_receive(c, client_scratch, sizeof(client_scratch))) > 0)
 		c->received += (uint32_t)n;
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -1;

@@ -97,6 +97,22 @@ class Target:
             f.write(text)
         return self.path(name)
 
+    def certificate(self):
+        """A PEM file, certificate and P-256 key: ECDSA, self-signed."""
+        path = os.path.join(self.tools.directory, "certificate.pem")
+        if not os.path.exists(path):
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                 "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+                 "-subj", "/CN=bench.example", "-keyout", path + ".key",
+                 "-out", path + ".crt"], check=True,
+                stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            with open(path, "w") as both:
+                for part in (path + ".crt", path + ".key"):
+                    with open(part) as f:
+                        both.write(f.read())
+        return path
+
     def command(self, backend):
         """Write the configuration; the argument vector that runs it."""
         raise NotImplementedError
@@ -171,7 +187,7 @@ def first_line(*argv):
 
 class Binderyd(Target):
     name = "binderyd"
-    lanes = ("gate", "echo")
+    lanes = ("gate", "echo", "tls")
 
     @classmethod
     def missing(cls, tools):
@@ -190,6 +206,9 @@ class Binderyd(Target):
         middle = []
         last = '{ type = "tcp-client"; connect = "127.0.0.1:%d"; }' \
             % self.backend
+        if lane == "tls":
+            middle = ['{ type = "tls"; certificate = "%s"; '
+                      'max_handshakes = 100000; }' % self.certificate()]
         if lane == "echo":
             last = '{ type = "echo"; }'
         elif lane.startswith("pass"):
@@ -216,6 +235,7 @@ class Binderyd(Target):
 
 class Haproxy(Target):
     name = "haproxy"
+    lanes = ("gate", "tls")
     globals = ""
     defaults = ""
 
@@ -227,25 +247,34 @@ class Haproxy(Target):
     def version(cls, tools):
         return first_line(tools.haproxy, "-v")
 
+    def listen(self, lane):
+        name, port = lane
+        tls = f" ssl crt {self.certificate()}" if name == "tls" else ""
+        return (f"frontend {name}\n  bind 127.0.0.1:{port}{tls}\n"
+                "  default_backend b\n")
+
     def command(self, backend):
         text = (f"global\n  nbthread {self.workers}\n"
                 f"  maxconn {CONNECTIONS}\n{self.globals}"
                 "defaults\n  mode tcp\n  timeout connect 10s\n"
                 "  timeout client 1h\n  timeout server 1h\n"
-                f"  maxconn {CONNECTIONS}\n{self.defaults}"
-                f"listen gate\n  bind 127.0.0.1:{self.ports['gate']}\n"
-                f"  server backend 127.0.0.1:{backend}\n")
+                f"  maxconn {CONNECTIONS}\n{self.defaults}")
+        text = (text
+                + "".join(map(self.listen, self.ports.items()))
+                + f"backend b\n  server backend 127.0.0.1:{backend}\n")
         return [self.tools.haproxy, "-db", "-f",
                 self.write("haproxy.cfg", text)]
 
 
 class HaproxySplice(Haproxy):
     name = "haproxy-splice"
+    lanes = ("gate",)
     defaults = "  option splice-request\n  option splice-response\n"
 
 
 class Haproxy64k(Haproxy):
     name = "haproxy-64k"
+    lanes = ("gate",)
     globals = "  tune.bufsize 65536\n"
 
 
@@ -255,6 +284,7 @@ NGINX_STREAM = ("/usr/lib/nginx/modules/ngx_stream_module.so",
 
 class Nginx(Target):
     name = "nginx"
+    lanes = ("gate", "tls")
     server = ""
 
     @classmethod
@@ -271,6 +301,20 @@ class Nginx(Target):
     def version(cls, tools):
         return first_line(tools.nginx, "-v")
 
+    def listen(self, lane, backend):
+        name, port = lane
+        flag = tls = ""
+        if name == "tls":
+            flag, pem = " ssl", self.certificate()
+            tls = (f"    ssl_certificate {pem};\n"
+                   f"    ssl_certificate_key {pem};\n"
+                   "    ssl_protocols TLSv1.2 TLSv1.3;\n"
+                   "    ssl_session_cache shared:tls:10m;\n")
+        return (f"  server {{\n    listen 127.0.0.1:{port}{flag} "
+                "backlog=4096;\n"
+                f"    proxy_pass 127.0.0.1:{backend};\n"
+                f"    proxy_timeout 1h;\n{tls}{self.server}  }}\n")
+
     def command(self, backend):
         error_log = self.path("error.log")
         text = (f"load_module {self.module()};\n"
@@ -278,17 +322,41 @@ class Nginx(Target):
                 f"pid {self.path('pid')};\nerror_log {error_log} crit;\n"
                 "worker_rlimit_nofile 20000;\n"
                 f"events {{ worker_connections {2 * CONNECTIONS}; }}\n"
-                "stream {\n  access_log off;\n  server {\n"
-                f"    listen 127.0.0.1:{self.ports['gate']} backlog=4096;\n"
-                f"    proxy_pass 127.0.0.1:{backend};\n"
-                f"    proxy_timeout 1h;\n{self.server}  }}\n}}\n")
+                "stream {\n  access_log off;\n"
+                + "".join(self.listen(lane, backend)
+                          for lane in self.ports.items()) + "}\n")
         return [self.tools.nginx, "-p", self.directory, "-e", error_log,
                 "-c", self.write("nginx.conf", text)]
 
 
 class Nginx64k(Nginx):
     name = "nginx-64k"
+    lanes = ("gate",)
     server = "    proxy_buffer_size 64k;\n"
+
+
+class Hitch(Target):
+    name = "hitch"
+    lanes = ("tls",)
+
+    @classmethod
+    def missing(cls, tools):
+        return None if tools.hitch else "hitch is not installed"
+
+    @classmethod
+    def version(cls, tools):
+        return first_line(tools.hitch, "--version")
+
+    def command(self, backend):
+        text = (f'frontend = "[127.0.0.1]:{self.ports["tls"]}"\n'
+                f'backend = "[127.0.0.1]:{backend}"\n'
+                f'pem-file = "{self.certificate()}"\n'
+                f"workers = {self.workers}\nbacklog = 4096\n"
+                'daemon = off\nquiet = on\ntls-protos = TLSv1.2 TLSv1.3\n')
+        if os.getuid() == 0:  # it refuses to work as root
+            text += 'user = "nobody"\n'
+        return [self.tools.hitch, "--config",
+                self.write("hitch.conf", text)]
 
 
 class EchoRef(Target):
@@ -312,7 +380,7 @@ class Backend(Target):
 
 
 PROXIES = (Binderyd, Haproxy, HaproxySplice, Haproxy64k, Nginx, Nginx64k)
-ALL = {cls.name: cls for cls in PROXIES + (EchoRef,)}
+ALL = {cls.name: cls for cls in PROXIES + (Hitch, EchoRef)}
 
 
 def find_program(name):

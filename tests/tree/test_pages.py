@@ -7,6 +7,8 @@ plugin, tool and sample is documented and works."""
 import glob
 import os
 import re
+import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -40,8 +42,20 @@ def options_of_page(name):
 class Pages(unittest.TestCase):
     maxDiff = None
 
+    @classmethod
+    def setUpClass(cls):
+        """The samples, with the certificates that some of them need."""
+        directory = tempfile.TemporaryDirectory(prefix="bindery-test-")
+        cls.addClassCleanup(directory.cleanup)
+        cls.etc = os.path.join(directory.name, "etc")
+        shutil.copytree(os.path.join(ROOT, "etc"), cls.etc)
+        cls.tls = os.path.join(cls.etc, "examples/tls")
+        subprocess.run([os.path.join(cls.etc, "examples/make-certificates")],
+                       check=True, stdin=subprocess.DEVNULL, timeout=60)
+
     def test_there_are_plugins(self):
-        self.assertLessEqual({"echo", "metrics", "tcp-client", "tcp-server"},
+        self.assertLessEqual({"echo", "metrics", "tcp-client", "tcp-server",
+                              "tls"},
                              set(PLUGINS))
 
     def test_each_plugin_has_code_page_and_build_of_its_name(self):
@@ -119,6 +133,7 @@ class Pages(unittest.TestCase):
                         or " ... " in block:
                     continue
                 block = block.replace("\\&", "").replace("\\e", "\\")
+                block = block.replace("/etc/bindery/tls", self.tls)
                 with self.subTest(f"{path}: {block}"):
                     self.check(block)
                 count += 1
@@ -132,13 +147,13 @@ class Pages(unittest.TestCase):
             self.assertEqual(0, p.returncode, p.stderr)
 
     def test_samples_are_good(self):
-        samples = files("etc", suffixes=[".conf"])
-        self.assertGreaterEqual(len(samples), 4)
+        samples = glob.glob(os.path.join(self.etc, "**/*.conf"),
+                            recursive=True)
+        self.assertGreaterEqual(len(samples), 8)
         for path in samples:
             with self.subTest(path):
-                p = binderyd("-t", "-c", os.path.join(ROOT, path))
-                self.assertEqual((0, f"{os.path.join(ROOT, path)}: the "
-                                  "configuration is good\n"),
+                p = binderyd("-t", "-c", path)
+                self.assertEqual((0, f"{path}: the configuration is good\n"),
                                  (p.returncode, p.stderr))
 
 

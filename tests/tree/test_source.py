@@ -157,6 +157,14 @@ class Tree(unittest.TestCase):
                  and not path.startswith("server/tool/")]
         self.none(wrong, "includes of server/tool/")
 
+    def test_few_know_gnutls(self):
+        wrong = [(path, name) for path, name in self.includes("server", "sdk",
+                                                              "plugins")
+                 if name.startswith("gnutls/")
+                 and not path.startswith(("plugins/tls/",
+                                          "plugins/jwt-guard/"))]
+        self.none(wrong, "includes of GnuTLS")
+
     def test_plugins_and_sdk_know_nothing_of_the_host(self):
         wrong = [
             (path, name) for path, name in self.includes("plugins", "sdk")
@@ -192,7 +200,7 @@ class Tree(unittest.TestCase):
         self.none(wrong, "public names that the host defines")
 
     def test_a_plugin_exports_one_symbol(self):
-        for name in ("echo", "metrics", "tcp-server", "tcp-client"):
+        for name in ("echo", "metrics", "tcp-server", "tcp-client", "tls"):
             out = subprocess.run(
                 ["nm", "-D", "--defined-only",
                  os.path.join(BUILD, "plugins", name + ".so")],

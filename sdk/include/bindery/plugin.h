@@ -79,9 +79,7 @@ extern "C" {
 
 #define BND_MAJOR 1
 #define BND_MINOR 0 /* what this header knows */
-/* revision of the draft, which knows no compatibility: a host takes plugins of
- * its own revision only; 0 once frozen */
-#define BND_DRAFT 1
+#define BND_DRAFT 1 /* a host takes its own revision only; 0 once frozen */
 
 /* The oldest host minor your plugin must run on.  Define it before the include
  * only when you use something marked "since 1.x": the default loads on every
@@ -116,6 +114,8 @@ struct bnd_binding { /* one configured binding, in one generation */
     const char *pipeline;  /* and its pipeline's: both together are unique */
     uint32_t generation;   /* 1, 2, ... one more at each reload */
     uint32_t workers;      /* fixed for the life of the process */
+    uint32_t is_last;      /* 1: no binding follows it in its pipeline */
+    uint32_t reserved_;
 };
 
 struct bnd_worker { /* that binding on one worker */
@@ -150,8 +150,7 @@ struct bnd_endpoint { /* BND_T_ENDPOINT: "host:port" "[v6]:port" "unix:/path",
     const char *path;      /* absolute; else NULL */
     uint16_t port, last;   /* last > port: a range */
     uint32_t reserved_;
-    const char *inherited; /* sockets that the service manager passed under
-                              this name; else NULL */
+    const char *inherited; /* name of sockets that were passed; else NULL */
 };
 
 struct bnd_msg { /* see bnd_post() */
