@@ -480,6 +480,17 @@ upgrade_ready(struct watch *w, uint32_t events)
 
 /* -------------------------------------------------------------------- life */
 
+/* The end of a container's first process is that of all others in it. */
+static void
+upgrade_refuse_first(struct upgrade *u)
+{
+	report_error(&u->report, NULL, 0,
+	    "this is the first process of its container, which would end with "
+	    "it: start a new container, or run binderyd under an init");
+	u->has_spoken = true;
+	upgrade_fail(u, -EPERM, true);
+}
+
 int
 upgrade_begin(struct upgrade *u, upgrade_done_fn *done, void *arg)
 {
@@ -493,6 +504,10 @@ upgrade_begin(struct upgrade *u, upgrade_done_fn *done, void *arg)
 	u->given = 0;
 	u->is_told = u->is_killed = u->has_spoken = false;
 	u->state = UPGRADE_GIVING;
+	if (getpid() == 1) {
+		upgrade_refuse_first(u);
+		return 0;
+	}
 	rc = upgrade_start(u);
 	if (rc == 0)
 		rc = upgrade_greet(u);

@@ -421,10 +421,13 @@ control_upgraded(struct control *c, int rc, pid_t pid, int64_t took_ms,
 		else if (rc == -ECANCELED)
 			question_refuse(
 			    q, NULL, "upgrade given up: the process is ending");
+		else if (report && report_has_errors(report))
+			question_refuse(q, json_of_report(report, false),
+			    "upgrade refused: process %d goes on as it was",
+			    (int)getpid());
 		else
-			question_refuse(q,
-			    report ? json_of_report(report, false) : NULL,
-			    "upgrade failed: %s; process %d goes on as it was",
-			    strerror(-rc), (int)getpid());
+			question_refuse(q, NULL,
+			    "upgrade refused: process %d goes on as it was: %s",
+			    (int)getpid(), strerror(-rc));
 	}
 }

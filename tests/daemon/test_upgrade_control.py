@@ -9,9 +9,11 @@ import re
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import threading
 import time
+import unittest
 
 from lib import *
 
@@ -117,6 +119,21 @@ class GivenUp(HeirsCase):
         self.assertEqual(0, self.wait_pid(d, d.pid))
         self.assertFalse([r for r in d.records
                           if "goes on as it was" in r["message"]])
+
+    @unittest.skipUnless(subprocess.run(
+        ["unshare", "-pf", "true"], stderr=subprocess.DEVNULL).returncode == 0,
+        "there are no containers here")
+    def test_the_first_process_of_a_container(self):
+        """All others would end with it."""
+        d = self.daemon(pipeline(f'"127.0.0.1:{FreePort.get()}"'),
+                        launcher=("unshare", "-pf"))
+        said = ask(d, "upgrade")
+        self.assertEqual("upgrade refused: process 1 goes on as it was",
+                         said["error"])
+        self.assertIn("first process of its container", said["errors"][0])
+        self.assertEqual(1, answer(d, "status")["pid"])
+        answer(d, "stop")
+        self.assertEqual(0, d.wait())
 
     def test_the_new_one_is_told_to_end(self):
         """Between its "ready" and the old one's "go"."""
