@@ -26,6 +26,7 @@ enum {
 	REAP_MS = 1000,   /* once it has taken over */
 	GRACE_MS = 2000,  /* to leave by itself when it has failed */
 	KILLED_MS = 2000, /* one that hangs in the kernel is left behind */
+	GOING_MS = 10000, /* from "go" to "taken", however late "ready" came */
 	HEIR_FD = 3,      /* its end of the pair */
 };
 
@@ -439,6 +440,7 @@ upgrade_hear(struct upgrade *u, char *text)
 	} else if (u->state == UPGRADE_WAITING && !strcmp(text, "ready\n")) {
 		u->state = UPGRADE_GOING;
 		u->is_told = true;
+		upgrade_look_in(u, GOING_MS);
 		/* If that does not reach it, its end is what we hear next. */
 		handover_send(u->watch.fd, "go\n", 3, NULL, 0);
 	} else if (u->state == UPGRADE_GOING && !strcmp(text, "taken\n")) {
