@@ -7,11 +7,13 @@
 #include "daemon-inner.h"
 
 #include "base/compiler.h"
+#include "handover.h"
 #include "log/log.h"
 #include "log/notify.h"
 #include "stream/setup.h"
 
 #include <inttypes.h>
+#include <unistd.h>
 
 enum {
 	DRAIN_LOOK_MS = 20, /* how often a drain looks whether it is done */
@@ -53,6 +55,20 @@ daemon_drain_look(struct timer *t)
 	timer_arm(d->loop.timers, t, d->loop.now_ms + DRAIN_LOOK_MS);
 }
 
+/* Whoever would have been taken over from goes on, and has to know. */
+static void
+heir_gives_up(void)
+{
+	struct report report = { 0 };
+
+	report_error(&report, NULL, 0,
+	    "process %d was told to end, so it does "
+	    "not take over",
+	    (int)getpid());
+	handover_refuse(&report);
+	report_finish(&report);
+}
+
 /* The first time: let connections end by themselves.  The second: cut them. */
 void
 daemon_end(struct daemon *d)
@@ -68,7 +84,9 @@ daemon_end(struct daemon *d)
 	succession_reload_cancel(&d->generations);
 	if (is_first) {
 		/* It would be said of the service, which goes on. */
-		if (!d->has_left)
+		if (handover_is_on())
+			heir_gives_up();
+		else if (!d->has_left)
 			notify_send("STOPPING=1\nSTATUS=ending");
 		log_notice("ending: %" PRIu64 " connections have %" PRId64
 			   " seconds to end",

@@ -41,8 +41,10 @@ daemon_upgraded(void *arg, int rc, pid_t pid, const struct report *report)
 		control_upgraded(d->control, rc, pid,
 		    loop_clock() - d->upgrade.began_ms, report);
 	if (rc < 0) {
-		log_error("upgrade refused: process %d goes on as it was",
-		    (int)getpid());
+		if (rc != -ECANCELED)
+			log_error(
+			    "upgrade refused: process %d goes on as it was",
+			    (int)getpid());
 		if (reload_waits)
 			daemon_reload(d);
 		return;

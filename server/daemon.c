@@ -73,6 +73,8 @@ daemon_take_settings(
 		    error ? error : strerror(-rc));
 	else if (!is_trial)
 		crew_settle(&d->crew, s);
+	if (!is_trial && d->control)
+		control_settle(d->control, (unsigned)s->control.mode);
 	return rc;
 }
 
@@ -408,8 +410,12 @@ daemon_serves(void *arg, bool is_heir)
 		log_notice("process %d has taken over", (int)getpid());
 	}
 	notify_serving(d, "");
-	if (d->control)
-		control_serve(d->control);
+	if (!d->control)
+		return;
+	control_settle(
+	    d->control, (unsigned)generation_settings(d->generations.current)
+			    ->control.mode);
+	control_serve(d->control);
 }
 
 int
@@ -450,6 +456,8 @@ daemon_run(struct daemon *d)
 {
 	d->drain_timer.fn = daemon_drain_look;
 	loop_run(&d->loop);
+	if (d->has_left)
+		d->cut += (unsigned)d->generations.cut;
 	if (d->is_stuck) {
 		/* A lookup that hangs, say: nothing can be stopped in order
 		 * while it may still write, so leave without. */
@@ -459,8 +467,6 @@ daemon_run(struct daemon *d)
 		_exit(d->cut ? EXIT_CUT : EX_OK);
 	}
 	daemon_close_control(d);
-	if (d->has_left)
-		d->cut += (unsigned)d->generations.cut;
 	succession_end(&d->generations);
 	crew_stop(&d->crew);
 	log_notice("ended: %u connections had to be cut", d->cut);

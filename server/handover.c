@@ -102,7 +102,8 @@ handover_drop(struct handover_message *m)
 /* ------------------------------------------------------------------ taking */
 
 static struct heir {
-	struct watch watch; /* fd 0: nobody to take over from */
+	struct watch watch; /* fd 0: nobody to speak with */
+	bool is_on;         /* the old one is still the main process */
 	struct loop *loop;
 	void (*taken)(void *arg, bool is_heir);
 	void *arg;
@@ -121,7 +122,7 @@ heir_forget(void)
 bool
 handover_is_on(void)
 {
-	return heir.watch.fd != 0;
+	return heir.is_on;
 }
 
 static bool
@@ -244,7 +245,8 @@ handover_take(struct report *report)
 	if (fd <= 0)
 		return fd;
 	heir.watch.fd = fd;
-	/* Until the other is gone the files are its. */
+	/* Until the other is gone the files are its: when we fail, too. */
+	heir.is_on = true;
 	listeners_keep_files(true);
 	rc = sockets_take(fd, &m);
 	handover_drop(&m);
@@ -285,6 +287,7 @@ static void
 heir_take(void)
 {
 	heir_forget();
+	heir.is_on = false;
 	listeners_keep_files(false);
 	inherit_settle();
 }

@@ -26,6 +26,7 @@ enum {
 	REAP_MS = 1000,   /* once it has taken over */
 	GRACE_MS = 2000,  /* to leave by itself when it has failed */
 	KILLED_MS = 2000, /* one that hangs in the kernel is left behind */
+	GOING_MS = 10000, /* from "go" to "taken", however late "ready" came */
 	HEIR_FD = 3,      /* its end of the pair */
 };
 
@@ -439,6 +440,7 @@ upgrade_hear(struct upgrade *u, char *text)
 	} else if (u->state == UPGRADE_WAITING && !strcmp(text, "ready\n")) {
 		u->state = UPGRADE_GOING;
 		u->is_told = true;
+		upgrade_look_in(u, GOING_MS);
 		/* If that does not reach it, its end is what we hear next. */
 		handover_send(u->watch.fd, "go\n", 3, NULL, 0);
 	} else if (u->state == UPGRADE_GOING && !strcmp(text, "taken\n")) {
@@ -480,6 +482,17 @@ upgrade_ready(struct watch *w, uint32_t events)
 
 /* -------------------------------------------------------------------- life */
 
+/* The end of a container's first process is that of all others in it. */
+static void
+upgrade_refuse_first(struct upgrade *u)
+{
+	report_error(&u->report, NULL, 0,
+	    "this is the first process of its container, which would end with "
+	    "it: start a new container, or run binderyd under an init");
+	u->has_spoken = true;
+	upgrade_fail(u, -EPERM, true);
+}
+
 int
 upgrade_begin(struct upgrade *u, upgrade_done_fn *done, void *arg)
 {
@@ -493,6 +506,10 @@ upgrade_begin(struct upgrade *u, upgrade_done_fn *done, void *arg)
 	u->given = 0;
 	u->is_told = u->is_killed = u->has_spoken = false;
 	u->state = UPGRADE_GIVING;
+	if (getpid() == 1) {
+		upgrade_refuse_first(u);
+		return 0;
+	}
 	rc = upgrade_start(u);
 	if (rc == 0)
 		rc = upgrade_greet(u);

@@ -33,6 +33,7 @@ struct control {
 	struct timer pause; /* while descriptors are short */
 	int reserve_fd;     /* given up so that one can ask even then; or -1 */
 	bool is_watched;
+	bool is_lasting;   /* the socket is the service manager's */
 	int64_t warned_ms; /* of somebody who may not ask */
 	dev_t device;      /* of its file: is it still ours? */
 	ino_t inode;

@@ -23,6 +23,7 @@ enum {
 	PAUSE_MS = 100,    /* while descriptors are short */
 	WARN_MS = 1000,    /* between two lines of log */
 	GROUPS_MAX = 256,
+	MODE_UNKNOWN = 01000, /* of an inherited socket */
 };
 
 /* ------------------------------------------------------------ who may ask */
@@ -221,8 +222,9 @@ control_bind(const struct listen_address *a, unsigned mode)
 
 /* The listening socket: the one we were given at our start, or a new one. */
 static int
-control_open(const struct control_setup *setup)
+control_open(struct control *c)
 {
+	const struct control_setup *setup = &c->setup;
 	struct listen_address a = { .un.sun_family = AF_UNIX };
 	size_t n = strlen(setup->path);
 	struct inherited given;
@@ -237,6 +239,8 @@ control_open(const struct control_setup *setup)
 		return rc;
 	if (given.count == 0)
 		return control_bind(&a, setup->mode);
+	c->setup.mode = MODE_UNKNOWN;
+	c->is_lasting = given.is_lasting;
 	fd = given.fds[0];
 	given.fds[0] = -1;
 	inherited_finish(&given);
@@ -256,6 +260,26 @@ control_error(int rc)
 	}
 }
 
+static bool
+control_has_file(const struct control *c)
+{
+	struct stat st;
+
+	return lstat(c->setup.path, &st) == 0 && st.st_dev == c->device &&
+	       st.st_ino == c->inode;
+}
+
+void
+control_settle(struct control *c, unsigned mode)
+{
+	if (mode == c->setup.mode || c->is_lasting)
+		return;
+	c->setup.mode = mode;
+	if (control_has_file(c) && chmod(c->setup.path, mode) < 0)
+		log_warn("cannot change the mode of '%s' to %04o: %s",
+		    c->setup.path, mode, strerror(errno));
+}
+
 static void
 control_know_file(struct control *c)
 {
@@ -273,14 +297,17 @@ control_start(
     struct control **r, const struct control_setup *setup, const char **error_r)
 {
 	struct control *c = calloc(1, sizeof(*c));
-	int fd = c ? control_open(setup) : -ENOMEM;
+	int fd = -ENOMEM;
 
+	if (c) {
+		c->setup = *setup;
+		fd = control_open(c);
+	}
 	if (fd < 0) {
 		*error_r = control_error(fd);
 		free(c);
 		return fd;
 	}
-	c->setup = *setup;
 	c->group = getegid();
 	LIST_INIT(&c->questions);
 	control_know_file(c);
@@ -299,7 +326,6 @@ control_stop(struct control **at, bool is_kept)
 {
 	struct control *c = *at;
 	struct question *q, *next;
-	struct stat st;
 
 	*at = NULL;
 	if (!c)
@@ -310,12 +336,11 @@ control_stop(struct control **at, bool is_kept)
 	}
 	while ((q = LIST_FIRST(&c->questions)) != NULL)
 		question_end(q);
-	is_kept |= c->watch.fd < 0;
+	is_kept |= c->watch.fd < 0 || c->is_lasting;
 	control_leave(c);
 	if (c->reserve_fd >= 0)
 		close(c->reserve_fd);
-	if (!is_kept && lstat(c->setup.path, &st) == 0 &&
-	    st.st_dev == c->device && st.st_ino == c->inode)
+	if (!is_kept && control_has_file(c))
 		unlink(c->setup.path);
 	json_decref(c->last.errors);
 	free(c);
@@ -324,7 +349,7 @@ control_stop(struct control **at, bool is_kept)
 int
 control_fd(const struct control *c)
 {
-	return c->watch.fd;
+	return c->is_lasting ? -1 : c->watch.fd;
 }
 
 void
@@ -393,10 +418,16 @@ control_upgraded(struct control *c, int rc, pid_t pid, int64_t took_ms,
 			question_answer(
 			    q, json_pack("{s:i, s:I}", "pid", (int)pid, "ms",
 				   (json_int_t)took_ms));
+		else if (rc == -ECANCELED)
+			question_refuse(
+			    q, NULL, "upgrade given up: the process is ending");
+		else if (report && report_has_errors(report))
+			question_refuse(q, json_of_report(report, false),
+			    "upgrade refused: process %d goes on as it was",
+			    (int)getpid());
 		else
-			question_refuse(q,
-			    report ? json_of_report(report, false) : NULL,
-			    "upgrade failed: %s; process %d goes on as it was",
-			    strerror(-rc), (int)getpid());
+			question_refuse(q, NULL,
+			    "upgrade refused: process %d goes on as it was: %s",
+			    (int)getpid(), strerror(-rc));
 	}
 }

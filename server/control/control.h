@@ -45,6 +45,10 @@ struct control_setup {
 int control_start(struct control **r, const struct control_setup *setup,
     const char **error_r);
 
+/* Take on permissions that may have changed.  A socket of the service manager
+ * keeps its own. */
+void control_settle(struct control *c, unsigned mode);
+
 /* From now on answer; until then clients wait. */
 void control_serve(struct control *c);
 
@@ -56,7 +60,8 @@ void control_leave(struct control *c);
  * another process serves it.  NULL is harmless. */
 void control_stop(struct control **c, bool is_kept);
 
-/* The listening socket, for who takes over. */
+/* The listening socket, for who takes over; -1: there is none, or it lasts and
+ * is in the table of worker/inherit.h. */
 int control_fd(const struct control *c);
 
 /* A reload came to its end, and so did an upgrade (rc 0: pid serves). */

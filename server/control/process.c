@@ -39,7 +39,7 @@ last_reload_json(const struct control *c)
 
 	if (p->at == 0)
 		return json_null();
-	return json_pack("{s:I, s:b, s:i, s:I, s:O}", "at", (json_int_t)p->at,
+	return json_pack("{s:I, s:b, s:i, s:I, s:O*}", "at", (json_int_t)p->at,
 	    "ok", p->is_good, "generation", (int)number, "ms",
 	    (json_int_t)p->took_ms, "errors", p->errors);
 }

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "tool/client.h"
 #include "tool/command.h"
+#include "tool/screen.h"
 #include "tool/view.h"
 
 #include <stdio.h>
@@ -123,6 +124,7 @@ ask_refused(const struct tool *t, const json_t *answer)
 
 		return rc ? rc : STATUS_REFUSED;
 	}
+	screen_stop(); /* what is said on it goes with it */
 	json_array_foreach(errors, i, line)
 	{
 		char *text = strdup(

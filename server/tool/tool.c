@@ -4,6 +4,7 @@
 #include "tool/tool.h"
 
 #include "base/utf8.h"
+#include "tool/screen.h"
 #include "tool/terminal.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ tool_finish(struct tool *t)
 int
 tool_no_memory(void)
 {
+	screen_stop(); /* what is said on it goes with it */
 	fputs("bindery: out of memory\n", stderr);
 	return EX_SOFTWARE;
 }
@@ -42,6 +44,7 @@ tool_fail(int status, const char *fmt, ...)
 	if (n < 0)
 		return tool_no_memory();
 	utf8_tame(text);
+	screen_stop();
 	fprintf(stderr, "bindery: %s\n", text);
 	free(text);
 	return status;

@@ -16,6 +16,7 @@ enum { LISTS = 1024, GIFTS = 64 };
 struct entry {
 	struct entry *next; /* of its list */
 	struct listen_address address;
+	struct listen_file file; /* of a unix socket */
 	int fd;
 	bool is_lasting;
 	char name[];
@@ -59,6 +60,7 @@ inherit_add(int fd, const char *name, bool is_lasting)
 	if (!e)
 		return -ENOMEM;
 	e->address = a;
+	e->file = listen_file_of(&a);
 	e->fd = fd;
 	e->is_lasting = is_lasting;
 	memcpy(e->name, name, n);
@@ -220,15 +222,14 @@ entries_close(bool with_lasting)
 	for (size_t i = 0; i < LISTS; i++) {
 		for (struct entry **at = &lists[i]; *at;) {
 			struct entry *e = *at;
-			const char *path = listen_address_path(&e->address);
 
 			if (e->is_lasting && !with_lasting) {
 				at = &e->next;
 				continue;
 			}
 			*at = e->next;
-			if (path && !with_lasting)
-				unlink(path);
+			if (!with_lasting)
+				listen_file_remove(&e->file, &e->address);
 			close(e->fd);
 			free(e);
 		}

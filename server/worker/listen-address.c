@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static bool
 address_is_wildcard6(const struct listen_address *a)
@@ -67,4 +69,31 @@ listen_address_path(const struct listen_address *a)
 			a->un.sun_path[0];
 
 	return is_named ? a->un.sun_path : NULL;
+}
+
+struct listen_file
+listen_file_of(const struct listen_address *a)
+{
+	const char *path = listen_address_path(a);
+	struct stat st;
+
+	if (!path || lstat(path, &st) < 0)
+		return (struct listen_file){ 0 };
+	return (struct listen_file){ st.st_dev, st.st_ino };
+}
+
+bool
+listen_file_is_there(
+    const struct listen_file *f, const struct listen_address *a)
+{
+	struct listen_file now = listen_file_of(a);
+
+	return now.inode && now.device == f->device && now.inode == f->inode;
+}
+
+void
+listen_file_remove(const struct listen_file *f, const struct listen_address *a)
+{
+	if (listen_file_is_there(f, a))
+		unlink(listen_address_path(a));
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/un.h>
 
 struct listen_address {
@@ -37,5 +38,19 @@ int listen_address_of(int fd, struct listen_address *r);
 
 /* The file of a unix socket, or NULL: it has none. */
 const char *listen_address_path(const struct listen_address *a);
+
+/* Which file that is: it may be replaced by another process's while we listen.
+ * Zero: there is none. */
+struct listen_file {
+	dev_t device;
+	ino_t inode;
+};
+struct listen_file listen_file_of(const struct listen_address *a);
+
+/* Is it still this one?  And remove it if so. */
+bool listen_file_is_there(
+    const struct listen_file *f, const struct listen_address *a);
+void
+listen_file_remove(const struct listen_file *f, const struct listen_address *a);
 
 #endif

@@ -24,6 +24,7 @@ enum { LISTS = 1024 };
 struct listener {
 	struct listener *next; /* of its list */
 	struct listen_address address;
+	struct listen_file file; /* of a unix socket */
 	unsigned refs;
 	const void *holder; /* the last that claimed it, or NULL */
 	struct worker *const *workers;
@@ -251,6 +252,7 @@ listener_open(const struct listen_address *a, int backlog, unsigned mode,
 		listener_free(l);
 		return rc;
 	}
+	l->file = listen_file_of(&l->address);
 	l->next = *list;
 	*list = l;
 	*r = l;
@@ -287,7 +289,9 @@ listener_settle(struct listener *l, int backlog, unsigned mode)
 
 	if (backlog != l->backlog)
 		listener_set_backlog(l, backlog);
-	if (path && !l->is_lasting && mode != l->mode && chmod(path, mode) < 0)
+	if (path && !l->is_lasting && mode != l->mode &&
+	    listen_file_is_there(&l->file, &l->address) &&
+	    chmod(path, mode) < 0)
 		log_warn("cannot change the mode of '%s' to %04o: %s", path,
 		    mode, strerror(errno));
 	l->mode = mode;
@@ -296,10 +300,8 @@ listener_settle(struct listener *l, int backlog, unsigned mode)
 static void
 listener_unlink(const struct listener *l)
 {
-	const char *path = listen_address_path(&l->address);
-
-	if (path && !l->is_lasting && !files_are_kept)
-		unlink(path);
+	if (!l->is_lasting && !files_are_kept)
+		listen_file_remove(&l->file, &l->address);
 }
 
 void

@@ -66,6 +66,19 @@ class Listen(Listening):
         d.start()
         self.assert_echo(path)
 
+    def test_unix_socket_of_another_process_stays(self):
+        path = os.path.join(self.temporary(), "s")
+        d = self.listening(f'"unix:{path}"', "")
+        os.unlink(path)
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(path)
+            s.listen()
+            before = os.stat(path)
+            self.assertEqual(0, d.end())
+            after = os.stat(path)
+        self.assertEqual((before.st_ino, before.st_mode),
+                         (after.st_ino, after.st_mode))
+
     def test_unix_socket_half_closes(self):
         path = os.path.join(self.temporary(), "s")
         d = self.listening(f'"unix:{path}"')

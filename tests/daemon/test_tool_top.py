@@ -140,6 +140,18 @@ class Top(Case):
         self.assertRegex(t.process.stderr.read().decode(),
                          "^bindery: there is no control socket")
 
+    def test_an_error_is_left_on_the_terminal(self):
+        d = FakeDaemon(self.temporary(), busy())
+        t = Terminal("-s", d.path, "top", "--interval", "100ms",
+                     with_errors=True)
+        self.addCleanup(t.close)
+        t.until(lambda text: "busy:1" in text)
+        d.answer = bad("no more", "one", "other")
+        self.assertEqual(1, t.finish())
+        d.close()
+        self.assertEqual(["one", "other", "bindery: no more"],
+                         t.text.rpartition(BACK)[2].split("\r\n")[:-1])
+
     def test_counted_on_a_terminal_is_plain(self):
         t = self.top("--count", "1")
         self.assertEqual(0, t.finish())

@@ -102,9 +102,10 @@ class FakeDaemon:
 
 
 class Terminal:
-    """The tool on a terminal of its own."""
+    """The tool on a terminal of its own; with_errors: they go there too."""
 
-    def __init__(self, *args, columns=80, rows=24, env=None):
+    def __init__(self, *args, columns=80, rows=24, env=None,
+                 with_errors=False):
         self.master, slave = pty.openpty()
         self.slave = slave  # kept: to see what the terminal is set to
         self.before = termios.tcgetattr(slave)
@@ -112,7 +113,8 @@ class Terminal:
         self.text = ""
         self.process = subprocess.Popen(
             [BINDERY, *args], stdin=slave, stdout=slave,
-            stderr=subprocess.PIPE, start_new_session=True,
+            stderr=slave if with_errors else subprocess.PIPE,
+            start_new_session=True,
             preexec_fn=lambda: ioctl(slave, termios.TIOCSCTTY, 0),
             env=environment(dict({"LC_ALL": "C.UTF-8", "TERM": "xterm"},
                                  **(env or {}))))
@@ -154,6 +156,7 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.process.stderr.close()
+        if self.process.stderr:
+            self.process.stderr.close()
         os.close(self.slave)
         os.close(self.master)
