@@ -147,4 +147,7 @@ json_t *json_of_report(const struct report *r, bool warnings);
 /* Text that may be anybody's bytes. */
 json_t *json_of_text(const char *text);
 
+/* Of a binding's type: "source", "filter" or "sink". */
+const char *role_name(uint32_t role);
+
 #endif

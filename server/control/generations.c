@@ -126,19 +126,6 @@ generation_runs(const struct generation *g, const struct image *m)
 	return false;
 }
 
-static const char *
-role_name(const struct image *m)
-{
-	switch (m->type.role) {
-	case BND_SOURCE:
-		return "source";
-	case BND_SINK:
-		return "sink";
-	default:
-		return "filter";
-	}
-}
-
 static json_t *
 plugin_row(const struct succession *s, const struct image *m)
 {
@@ -152,7 +139,7 @@ plugin_row(const struct succession *s, const struct image *m)
 	return json_pack("{s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:b}", "name",
 	    json_of_text(m->type.name), "version",
 	    json_of_text(m->type.version), "abi", abi_format(m->abi).s, "path",
-	    json_of_text(m->path), "role", role_name(m), "summary",
+	    json_of_text(m->path), "role", role_name(m->type.role), "summary",
 	    json_of_text(m->type.summary), "generations", numbers, "is_retired",
 	    is_retired);
 }

@@ -113,19 +113,6 @@ command_pipelines(struct question *q)
 
 /* ------------------------------------------------------------------- graph */
 
-static const char *
-role_name(const struct binding *b)
-{
-	switch (b->type->role) {
-	case BND_SOURCE:
-		return "source";
-	case BND_SINK:
-		return "sink";
-	default:
-		return "filter";
-	}
-}
-
 /* The other pipelines that a binding's options name. */
 static json_t *
 exits_json(const struct generation *g, const struct binding *b)
@@ -148,11 +135,11 @@ pipeline_graph(const struct pipeline *p)
 	json_t *list = json_array();
 
 	for (const struct binding *b = p->bindings; b; b = b->next)
-		json_array_append_new(
-		    list, json_pack("{s:s, s:s, s:s, s:o, s:o}", "name",
-			      b->pub.name, "type", b->type->name, "role",
-			      role_name(b), "listen", listen_json(p, b),
-			      "exits", exits_json(p->generation, b)));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:s, s:s, s:o, s:o}", "name", b->pub.name,
+			"type", b->type->name, "role", role_name(b->type->role),
+			"listen", listen_json(p, b), "exits",
+			exits_json(p->generation, b)));
 	return json_pack("{s:s, s:b, s:o}", "name", p->name, "is_target",
 	    pipeline_is_target(p), "bindings", list);
 }

@@ -82,3 +82,16 @@ json_of_report(const struct report *r, bool warnings)
 		json_array_append_new(list, json_string("out of memory"));
 	return list;
 }
+
+const char *
+role_name(uint32_t role)
+{
+	switch (role) {
+	case BND_SOURCE:
+		return "source";
+	case BND_SINK:
+		return "sink";
+	default:
+		return "filter";
+	}
+}
