@@ -33,8 +33,8 @@ struct context {
 int context_create(struct context **r, struct bnd_binding *b);
 void context_destroy(struct context **c);
 
-/* [main, in start()] What the operator should know: keys that anybody can read,
- * certificates and responses that expire. */
+/* ---- tls-warn.c: [main, in start(); worker] What the operator should know:
+ * keys that anybody can read, certificates and responses that expire. */
 void context_warn(const struct context *c, const struct bnd_binding *b);
 
 /* Days until the first certificate expires, negative when one has. */

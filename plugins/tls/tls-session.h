@@ -15,11 +15,20 @@ enum {
 	SESSION_SEALED = SESSION_RECORD + 512 /* and with all around it */
 };
 
+/* ---- tls-create.c */
+
 /* Make the GnuTLS session.  0, or GnuTLS's error. */
 int session_create(struct session *s);
 
 /* Wipe what there is of it; twice is harmless. */
 void session_destroy(struct session *s);
+
+/* The name the client asked for, as text of the buffer; NULL: none.  For a
+ * client: what the backend's certificate must be for. */
+const char *session_server_name(struct session *s, char *to, size_t size);
+const char *session_backend_name(struct session *s);
+
+/* ---- tls-session.c */
 
 /* Count it among the handshakes under way.  False: there are too many, and the
  * connection was refused. */
@@ -38,11 +47,6 @@ void session_end(struct session *s);
 
 /* The time for the handshake is over. */
 void session_late(struct session *s);
-
-/* The name the client asked for, as text of the buffer; NULL: none.  For a
- * client: what the backend's certificate must be for. */
-const char *session_server_name(struct session *s, char *to, size_t size);
-const char *session_backend_name(struct session *s);
 
 /* ---- tls-record.c: data both ways, as far as bytes and room reach */
 void session_flow(struct session *s);

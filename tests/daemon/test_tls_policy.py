@@ -218,6 +218,18 @@ class Routes(PolicyCase):
             port, client_context(pair=alice), "q.example")))
         self.echoes(self.tls(port, c, "q.example"))
 
+    def test_only_by_protocol(self):
+        d, port = self.gate(
+            f'{server.options} alpn = [ "h2", "y" ];'
+            ' routes = ( { alpn = "h2"; exit = "x"; } );',
+            more=self.exits("x"), sink="")
+        for version in ("1.2", "1.3"):
+            self.assertEqual("x", self.said(self.tls(
+                port, client_context(version=version, alpn=["h2"]), None)))
+            for alpn in (["y"], []):
+                self.assertIn("unrecognized name", self.alert(
+                    port, client_context(version=version, alpn=alpn)))
+
     def test_nowhere_to_go(self):
         d, port = self.gate(
             f'{server.options} routes = ( {{ server_name = "x.example";'

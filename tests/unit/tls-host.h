@@ -10,6 +10,7 @@
 #define TESTS_TLS_HOST_H
 
 #include "../../plugins/tls/tls-context.c"
+#include "../../plugins/tls/tls-create.c"
 #include "../../plugins/tls/tls-facts.c"
 #include "../../plugins/tls/tls-file.c"
 #include "../../plugins/tls/tls-hello.c"
@@ -24,6 +25,7 @@
 #include "../../plugins/tls/tls-ticket.c"
 #include "../../plugins/tls/tls-turn.c"
 #include "../../plugins/tls/tls-verify.c"
+#include "../../plugins/tls/tls-warn.c"
 #include "../../plugins/tls/tls-why.c"
 #include "../../plugins/tls/tls.c"
 
