@@ -200,6 +200,9 @@ daemon_create(const struct options *o, int *status_r)
 
 	*status_r = EX_SOFTWARE;
 	signal(SIGPIPE, SIG_IGN);
+	/* Ignored, children would be gone before they were waited for, and
+	 * their numbers be others'. */
+	signal(SIGCHLD, SIG_DFL);
 	if (o->action == ACTION_RUN)
 		signals_hold();
 	rc = d ? daemon_init(d, o, &report) : -ENOMEM;
@@ -254,7 +257,7 @@ notify_serving(const struct daemon *d, const char *remark)
 {
 	const struct generation *g = d->generations.current;
 
-	int rc = notify_send(
+	int rc = notify_send_surely(
 	    "READY=1\nSTATUS=serving %zu pipelines, generation %u%s",
 	    generation_settings(g)->pipeline_count, generation_number(g),
 	    remark);
@@ -404,9 +407,16 @@ static void
 daemon_serves(void *arg, bool is_heir)
 {
 	struct daemon *d = arg;
+	int rc;
 
 	if (is_heir) {
-		notify_send("MAINPID=%d", (int)getpid());
+		/* Who does not hear this takes the end of the old one for that
+		 * of the service. */
+		rc = notify_send_surely("MAINPID=%d", (int)getpid());
+		if (rc < 0)
+			log_error("cannot tell the service manager that this "
+				  "is the main process: %s",
+			    strerror(-rc));
 		log_notice("process %d has taken over", (int)getpid());
 	}
 	notify_serving(d, "");

@@ -208,7 +208,7 @@ static void
 upgrade_stay(const struct upgrade *u)
 {
 	if (u->is_told)
-		notify_send("MAINPID=%d", (int)getpid());
+		notify_send_surely("MAINPID=%d", (int)getpid());
 }
 
 /* From here on it is only to be ended: by itself, or else by us. */

@@ -5,14 +5,16 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { NOTIFY_MAX = 4096 };
+enum { NOTIFY_MAX = 4096, RETRY_MS = 5, RETRIES = 400 };
 
 /* A path, or '@' and an abstract name.  Returns the length, or -errno. */
 static int
@@ -52,22 +54,60 @@ notify_send_to(const char *name, const char *text, size_t n)
 	return r;
 }
 
-int
-notify_send(const char *fmt, ...)
+/* Is it to be tried again? */
+static bool
+notify_may_wait(int rc, unsigned *tries)
+{
+	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
+
+	if ((rc != -EAGAIN && rc != -ENOBUFS) || *tries == 0)
+		return false;
+	--*tries;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
+PRINTF(2, 0)
+static int
+notify_vsend(unsigned tries, const char *fmt, va_list ap)
 {
 	const char *name = getenv("NOTIFY_SOCKET");
 	char text[NOTIFY_MAX + 1];
-	va_list ap;
-	int n;
+	int n, rc;
 
 	if (!name || !*name)
 		return 0;
-	va_start(ap, fmt);
 	n = vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	if (n < 0)
 		return -EINVAL;
 	if (n > NOTIFY_MAX)
 		return -EMSGSIZE;
-	return notify_send_to(name, text, (size_t)n);
+	do
+		rc = notify_send_to(name, text, (size_t)n);
+	while (notify_may_wait(rc, &tries));
+	return rc;
+}
+
+int
+notify_send(const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = notify_vsend(0, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+int
+notify_send_surely(const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = notify_vsend(RETRIES, fmt, ap);
+	va_end(ap);
+	return rc;
 }

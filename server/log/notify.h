@@ -14,4 +14,8 @@
  * 0: sent, or nobody asked; -errno, -EAGAIN when the receiver is behind. */
 int notify_send(const char *fmt, ...) PRINTF(1, 2);
 
+/* What must not be lost: waits up to two seconds for a receiver that is behind.
+ */
+int notify_send_surely(const char *fmt, ...) PRINTF(1, 2);
+
 #endif

@@ -35,10 +35,9 @@ ledger_compare(const void *x, const void *y)
 	const struct ledger *a = *(const struct ledger *const *)x;
 	const struct ledger *b = *(const struct ledger *const *)y;
 	int rc = ledger_compare_names(a, b);
+	uint32_t m = ledger_generation(a), n = ledger_generation(b);
 
-	if (rc == 0)
-		rc = ledger_generation(a) < ledger_generation(b) ? 1 : -1;
-	return rc;
+	return rc ? rc : (m < n) - (m > n);
 }
 
 /* The newest of each name stays. */

@@ -370,6 +370,22 @@ class Telling(HeirsCase):
         os.kill(heir, signal.SIGTERM)
         self.assertIn(b"STOPPING=1", s.recv(4096))
 
+    def test_a_manager_that_is_behind(self):
+        """Else it took the end of the old one for that of the service."""
+        s, path = self.manager()
+        d = self.line(pipeline(local(FreePort.get())),
+                      env={"NOTIFY_SOCKET": path})
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            other.setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                while True:
+                    other.sendto(b"x", path)
+        d.signal(signal.SIGUSR2)
+        time.sleep(0.5)
+        while not (said := s.recv(4096)).startswith(b"MAINPID="):
+            pass
+        self.assertEqual(f"MAINPID={self.followed(d)}".encode(), said)
+
     def test_a_refusal_tells_nothing(self):
         s, path = self.manager()
         program = self.copied()

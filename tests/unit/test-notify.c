@@ -6,10 +6,12 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/test-notify-XXXXXX", name[100];
@@ -106,6 +108,35 @@ START_TEST(a_receiver_that_is_behind_does_not_block)
 }
 END_TEST
 
+static void *
+receiver_wakes(void *arg)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+
+	nanosleep(&pause, NULL);
+	receiver_expect(*(int *)arg, "WATCHDOG=1");
+	return NULL;
+}
+
+START_TEST(what_must_not_be_lost_waits)
+{
+	pthread_t thread;
+	int fd, r = 0;
+
+	snprintf(name, sizeof(name), "@bindery-test-%d", (int)getpid());
+	fd = receiver_open(name);
+	for (int i = 0; i < 100000 && !r; i++)
+		r = notify_send("WATCHDOG=1");
+	ck_assert_int_eq(r, -EAGAIN);
+	pthread_create(&thread, NULL, receiver_wakes, &fd);
+	ck_assert_int_eq(notify_send_surely("MAINPID=%d", 7), 0);
+	pthread_join(thread, NULL);
+	/* But not for ever. */
+	ck_assert_int_eq(notify_send_surely("READY=1"), -EAGAIN);
+	close(fd);
+}
+END_TEST
+
 START_TEST(nobody_asked_or_a_bad_name)
 {
 	char longer[200];
@@ -127,4 +158,4 @@ END_TEST
 
 UNIT_TESTS("notify", it_reaches_a_path, it_reaches_an_abstract_name,
     four_kilobytes_are_the_limit, a_receiver_that_is_behind_does_not_block,
-    nobody_asked_or_a_bad_name)
+    what_must_not_be_lost_waits, nobody_asked_or_a_bad_name)
