@@ -9,8 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -19,6 +21,8 @@ enum {
 	PAUSE_MS = 100,      /* while descriptors are short */
 	STARVED_MS = 1000,   /* then a waiting client is turned away a pause */
 	COMPLAIN_MS = 10000, /* between two lines of log */
+	KEPT_FDS = 16,       /* of the last descriptors none is for clients: */
+	KEPT_PART = 8,       /* so many, or this part of few */
 };
 
 struct acceptor {
@@ -38,6 +42,8 @@ struct acceptors {
 	struct timer pause;
 	uint64_t max;
 	int reserve_fd; /* closed to make room for turning one away */
+	int fd_most;    /* from here on descriptors are short */
+	bool is_short;  /* they were, the last time */
 	bool is_paused, is_full;
 	int64_t starved_ms, complained_ms; /* 0: not */
 };
@@ -183,11 +189,25 @@ error_is_passing(int error)
 	}
 }
 
+/* Numbers are given out from the lowest, so a high one tells that few are left:
+ * those are for the operator, for logs and for reading a configuration. */
+static bool
+acceptors_are_short(struct acceptors *s)
+{
+	int fd = fcntl(s->reserve_fd, F_DUPFD_CLOEXEC, 0);
+
+	s->is_short = fd < 0 || fd >= s->fd_most;
+	if (fd >= 0)
+		close(fd);
+	return s->is_short;
+}
+
 /* As many as wait, and most of them at most. */
 static void
 acceptor_take(struct acceptor *a, int most)
 {
-	struct worker *w = a->worker;
+	struct worker *w = a->worker; /* NULL: it points to nobody */
+	struct acceptors *s = w ? w->acceptors : NULL;
 	struct sockaddr_storage peer;
 
 	for (int i = 0; i < most && a->is_watched; i++) {
@@ -196,10 +216,15 @@ acceptor_take(struct acceptor *a, int most)
 
 		if (acceptors_are_full(w))
 			return;
+		if (UNLIKELY(s->is_short) && acceptors_are_short(s)) {
+			acceptor_starve(a, w, EMFILE);
+			return;
+		}
 		fd = accept4(a->watch.fd, (void *)&peer, &n,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			w->acceptors->starved_ms = 0;
+			s->starved_ms = 0;
+			s->is_short = fd >= s->fd_most;
 			a->target.accepted(a->target.desk, a->target.number, fd,
 			    (void *)&peer, n);
 		} else if (errno == EAGAIN) {
@@ -281,6 +306,18 @@ acceptor_destroy(struct acceptor **at, struct worker *w)
 		worker_call(w, acceptor_close, a);
 }
 
+static int
+descriptors_for_clients(void)
+{
+	struct rlimit r;
+	rlim_t kept;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur > INT_MAX)
+		return INT_MAX;
+	kept = r.rlim_cur / KEPT_PART;
+	return (int)(r.rlim_cur - (kept < KEPT_FDS ? kept : KEPT_FDS));
+}
+
 int
 acceptors_init(struct worker *w, uint64_t max)
 {
@@ -293,6 +330,7 @@ acceptors_init(struct worker *w, uint64_t max)
 	s->pause.fn = acceptors_pause_ends;
 	s->max = max;
 	s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	s->fd_most = descriptors_for_clients();
 	w->acceptors = s;
 	w->conn_gone = acceptor_conn_gone;
 	return 0;

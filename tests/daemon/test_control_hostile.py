@@ -257,7 +257,8 @@ class Crowds(Hostile):
         with contextlib.suppress(OSError):
             for _ in range(120):
                 streams.append(self.connect(self.port, timeout=1))
-        self.eventually(lambda: fd_count(d.pid) >= 98, "none is left")
+        # What is left is not for clients.
+        self.eventually(lambda: fd_count(d.pid) >= 88, "few are left")
         self.assertGreater(ask(self.path, "status")["connections"], 50)
         self.assertGreater(ask(self.path, "status")["connections"], 50)
         with contextlib.ExitStack() as stack:
