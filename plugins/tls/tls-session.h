@@ -40,9 +40,10 @@ void session_end(struct session *s);
 void session_late(struct session *s);
 
 /* The name the client asked for, as text of the buffer; NULL: none.  For a
- * client: what the backend's certificate must be for. */
+ * client: what the backend's certificate must be for, without the dot that may
+ * end it. */
 const char *session_server_name(struct session *s, char *to, size_t size);
-const char *session_backend_name(struct session *s);
+const char *session_backend_name(struct session *s, char *to, size_t size);
 
 /* ---- tls-record.c: data both ways, as far as bytes and room reach */
 void session_flow(struct session *s);
