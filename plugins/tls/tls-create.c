@@ -15,8 +15,18 @@
 
 enum {
 	HANDSHAKE_MAX = 64 * 1024, /* bytes of one message: a long chain */
-	HELLO_MOST = 16 * 1024     /* of one by who shows no certificate */
+	HELLO_MOST = 16 * 1024,    /* of one by who shows no certificate */
+	CHATTER_MAX = 256 * 1024   /* bytes of records without data in a row */
 };
+
+static size_t
+session_message_max(const struct session *s)
+{
+	return s->cipher == BND_BACK ||
+		       session_options(s)->client_auth != AUTH_NONE
+		   ? HANDSHAKE_MAX
+		   : HELLO_MOST;
+}
 
 /* ---- reading and writing */
 
@@ -34,6 +44,19 @@ session_watch(struct session *s, const unsigned char *p, size_t n)
 	    n == sizeof(head) && memcmp(p, head, sizeof(head)) == 0;
 }
 
+/* GnuTLS looks at the length of a message when it has all of it, and any
+ * message may claim 16 MiB: it gets no more than a peer needs to send. */
+static bool
+session_may_pull(struct session *s, size_t n)
+{
+	size_t most = s->has_shaken ? (size_t)CHATTER_MAX
+				    : session_message_max(s) + 2 * HELLO_MOST;
+
+	s->pulled += (uint32_t)n;
+	s->is_too_long = s->pulled > most;
+	return !s->is_too_long;
+}
+
 static ssize_t
 session_pull(gnutls_transport_ptr_t arg, void *to, size_t n)
 {
@@ -49,6 +72,10 @@ session_pull(gnutls_transport_ptr_t arg, void *to, size_t n)
 	}
 	if (got > n)
 		got = n;
+	if (!session_may_pull(s, got)) {
+		gnutls_transport_set_errno(s->tls, EMSGSIZE);
+		return -1;
+	}
 	memcpy(to, p, got);
 	if (!s->has_shaken)
 		session_watch(s, to, got);
@@ -91,7 +118,7 @@ session_server_name(struct session *s, char *to, size_t size)
 	size_t n = size;
 
 	if (s->cipher == BND_BACK)
-		return session_backend_name(s);
+		return session_backend_name(s, to, size);
 	if (!s->tls || gnutls_server_name_get(s->tls, to, &n, &type, 0) < 0 ||
 	    type != GNUTLS_NAME_DNS || !*to)
 		return NULL;
@@ -137,19 +164,28 @@ session_set_server(struct session *s)
 }
 
 const char *
-session_backend_name(struct session *s)
+session_backend_name(struct session *s, char *to, size_t size)
 {
 	const struct tls *o = session_options(s);
+	const char *name =
+	    o->server_name ? o->server_name : bnd_fact_text(s->st, "back.name");
+	size_t n = name ? strlen(name) : 0;
 
-	return o->server_name ? o->server_name
-			      : bnd_fact_text(s->st, "back.name");
+	if (n > 1 && name[n - 1] == '.') /* RFC 6066, 3: without */
+		n--;
+	if (n == 0 || n >= size)
+		return NULL;
+	memcpy(to, name, n);
+	to[n] = '\0';
+	return to;
 }
 
 /* An address is no server name (RFC 6066, 3). */
 static int
 session_set_client(struct session *s)
 {
-	const char *name = session_backend_name(s);
+	char room[HELLO_NAME_MAX + 1];
+	const char *name = session_backend_name(s, room, sizeof(room));
 	struct in6_addr a;
 
 	if (!name || inet_pton(AF_INET, name, &a) == 1 ||
@@ -199,11 +235,7 @@ session_create(struct session *s)
 	gnutls_transport_set_pull_timeout_function(
 	    s->tls, session_pull_timeout);
 	gnutls_transport_set_vec_push_function(s->tls, session_push);
-	gnutls_handshake_set_max_packet_length(
-	    s->tls, s->cipher == BND_BACK ||
-			    session_options(s)->client_auth != AUTH_NONE
-			? HANDSHAKE_MAX
-			: HELLO_MOST);
+	gnutls_handshake_set_max_packet_length(s->tls, session_message_max(s));
 	return session_set(s);
 }
 

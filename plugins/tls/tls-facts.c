@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_ROOM = 48, TEXT_ROOM = 1024, BYTES_MAX = 64 };
+enum { KEY_ROOM = 48, TEXT_ROOM = 1024, BYTES_MAX = 64, NAMES_MAX = 256 };
 
 static void
 fact_set(struct session *s, const char *key, const char *value)
@@ -40,6 +40,29 @@ fact_set_hex(struct session *s, const char *key, const void *data, size_t n)
 
 /* ---- the peer's certificate */
 
+/* Append a name to the list, which has TEXT_ROOM bytes, or nothing of it when
+ * it does not fit.  What would part it in two, or not be seen, is written in
+ * hexadecimal, as in a DN.  The new length. */
+static size_t
+facts_add_name(
+    char *all, size_t used, const char *kind, const char *name, size_t n)
+{
+	size_t at = used + (size_t)snprintf(all + used, TEXT_ROOM - used,
+			       "%s%s:", used ? "," : "", kind);
+
+	for (size_t i = 0; i < n && at < TEXT_ROOM; i++) {
+		unsigned char c = (unsigned char)name[i];
+		bool is_odd = c <= ' ' || c == 0x7f || c == ',' || c == '\\';
+
+		at += (size_t)snprintf(
+		    all + at, TEXT_ROOM - at, is_odd ? "\\%02x" : "%c", c);
+	}
+	if (at < TEXT_ROOM)
+		return at;
+	all[used] = '\0';
+	return used;
+}
+
 static void
 facts_names(struct session *s, gnutls_x509_crt_t crt)
 {
@@ -49,8 +72,8 @@ facts_names(struct session *s, gnutls_x509_crt_t crt)
 	char all[TEXT_ROOM] = "", name[TEXT_ROOM / 2];
 	size_t used = 0;
 
-	for (unsigned i = 0; used < sizeof(all) - 1; i++) {
-		size_t n = sizeof(name) - 1;
+	for (unsigned i = 0; i < NAMES_MAX; i++) {
+		size_t n = sizeof(name);
 		int type = gnutls_x509_crt_get_subject_alt_name(
 		    crt, i, name, &n, NULL);
 
@@ -58,9 +81,7 @@ facts_names(struct session *s, gnutls_x509_crt_t crt)
 			break;
 		if (type < GNUTLS_SAN_DNSNAME || type > GNUTLS_SAN_URI)
 			continue;
-		name[n] = '\0';
-		used += (size_t)snprintf(all + used, sizeof(all) - used,
-		    "%s%s:%s", used ? "," : "", kinds[type], name);
+		used = facts_add_name(all, used, kinds[type], name, n);
 	}
 	fact_set(s, "peer.names", all);
 }

@@ -3,6 +3,7 @@
 
 #include "tls.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -230,6 +231,26 @@ tls_route_check(struct bnd_binding *b, const struct tls_route *r, size_t i)
 	return rc;
 }
 
+/* A name that no certificate can be for would end every connection. */
+static int
+tls_name_check(struct bnd_binding *b)
+{
+	const char *name = ((const struct tls *)b->self)->server_name;
+	size_t n = name ? strlen(name) : 1;
+	struct in6_addr a;
+
+	if (!name || inet_pton(AF_INET, name, &a) == 1 ||
+	    inet_pton(AF_INET6, name, &a) == 1)
+		return 0;
+	for (const char *p = name; *p; p++)
+		if ((unsigned char)*p <= ' ' || strchr("*/:@,\x7f", *p))
+			n = 0;
+	if (n == 0 || n > HELLO_NAME_MAX)
+		return bnd_option_error(b, "server_name", NULL,
+		    "'%s' is neither a host name nor an address", name);
+	return 0;
+}
+
 static int
 tls_alpn_check(struct bnd_binding *b)
 {
@@ -259,7 +280,7 @@ tls_options_check(struct bnd_binding *b)
 		rc = tls_server_check(b);
 	if (rc == 0)
 		rc = tls_pairs_check(b);
-	if (tls_alpn_check(b) < 0)
+	if (tls_alpn_check(b) < 0 || tls_name_check(b) < 0)
 		rc = -EINVAL;
 	for (size_t i = 0; i < c->routes.n; i++)
 		if (tls_route_check(b, &routes[i], i) < 0)

@@ -69,6 +69,8 @@ peek_protocols(const struct hello *h, char *room, const char **list)
 	size_t at = 0, n, count = 0;
 
 	while (count < PROTOCOLS_MAX && (name = hello_alpn_next(h, &at, &n))) {
+		if (memchr(name, '\0', n))
+			continue;
 		memcpy(room, name, n);
 		room[n] = '\0';
 		list[count++] = room;

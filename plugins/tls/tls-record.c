@@ -32,6 +32,7 @@ session_open_record(struct session *s)
 	if (n > 0) {
 		gnutls_packet_get(packet, &data, NULL);
 		bnd_out(s->st, s->plain, data.data, data.size);
+		s->pulled = 0;
 		gnutls_packet_deinit(packet);
 		return 1;
 	}

@@ -33,7 +33,7 @@ session_count(struct session *s)
 	return true;
 }
 
-static void
+void
 session_uncount(struct session *s)
 {
 	bnd_timer(s->st, TIMER_HANDSHAKE, -1);
@@ -79,11 +79,23 @@ session_may_alert(const struct session *s)
 	       s->failure != GNUTLS_E_MEMORY_ERROR;
 }
 
+/* GnuTLS takes an end within a record for a wrong length. */
+static bool
+session_is_cut(const struct session *s, int failure)
+{
+	return failure == GNUTLS_E_UNEXPECTED_PACKET_LENGTH &&
+	       bnd_ended(s->st, s->cipher) && bnd_avail(s->st, s->cipher) == 0;
+}
+
 void
 session_fail(struct session *s, int failure)
 {
 	bool has_alert;
 
+	if (s->is_too_long)
+		failure = GNUTLS_E_HANDSHAKE_TOO_LARGE;
+	else if (session_is_cut(s, failure))
+		failure = GNUTLS_E_PREMATURE_TERMINATION;
 	s->failure = failure;
 	has_alert = session_may_alert(s);
 	if (s->state == SESSION_OPEN) {
@@ -159,6 +171,7 @@ session_shaken(struct session *s)
 	int rc = is_resumed ? session_verify(s) : 0;
 
 	s->has_shaken = true;
+	s->pulled = 0;
 	if (rc < 0) {
 		session_fail(s, rc);
 		return;

@@ -24,15 +24,19 @@ int session_create(struct session *s);
 void session_destroy(struct session *s);
 
 /* The name the client asked for, as text of the buffer; NULL: none.  For a
- * client: what the backend's certificate must be for. */
+ * client: what the backend's certificate must be for, without the dot that may
+ * end it. */
 const char *session_server_name(struct session *s, char *to, size_t size);
-const char *session_backend_name(struct session *s);
+const char *session_backend_name(struct session *s, char *to, size_t size);
 
 /* ---- tls-session.c */
 
 /* Count it among the handshakes under way.  False: there are too many, and the
  * connection was refused. */
 bool session_count(struct session *s);
+
+/* It is over, in whichever way, and so is the time for it. */
+void session_uncount(struct session *s);
 
 /* One step of the handshake, as far as bytes and room reach; what follows from
  * its end or failure is done too. */

@@ -99,14 +99,56 @@ verify_name(const char *name, struct in6_addr *a)
 	return v;
 }
 
+static bool
+verify_has_dns_name(gnutls_x509_crt_t crt)
+{
+	char name[HELLO_NAME_MAX + 1];
+	int type = 0;
+
+	for (unsigned i = 0; type != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+	     i++) {
+		size_t n = sizeof(name);
+
+		type = gnutls_x509_crt_get_subject_alt_name(
+		    crt, i, name, &n, NULL);
+		if (type == GNUTLS_SAN_DNSNAME)
+			return true;
+	}
+	return false;
+}
+
+/* GnuTLS makes do with the common name of a certificate that is for no DNS
+ * name, which says nothing about hosts (RFC 9525, 6.3). */
+static int
+verify_no_common_name(struct session *s)
+{
+	unsigned n = 0;
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(s->tls, &n);
+	gnutls_x509_crt_t crt;
+	int rc;
+
+	if (!chain || n == 0)
+		return GNUTLS_E_NO_CERTIFICATE_FOUND;
+	rc = gnutls_x509_crt_init(&crt);
+	if (rc < 0)
+		return rc;
+	rc = gnutls_x509_crt_import(crt, &chain[0], GNUTLS_X509_FMT_DER);
+	if (rc == 0 && !verify_has_dns_name(crt))
+		s->status |= GNUTLS_CERT_INVALID | GNUTLS_CERT_UNEXPECTED_OWNER;
+	gnutls_x509_crt_deinit(crt);
+	return rc;
+}
+
 static int
 verify_backend(struct session *s)
 {
 	static char purpose[] = GNUTLS_KP_TLS_WWW_SERVER;
-	const char *name = session_backend_name(s);
+	char room[HELLO_NAME_MAX + 1];
+	const char *name = session_backend_name(s, room, sizeof(room));
 	gnutls_typed_vdata_st data[2] = { { GNUTLS_DT_KEY_PURPOSE_OID,
 	    (void *)purpose, 0 } };
 	struct in6_addr address;
+	int rc;
 
 	if (!session_options(s)->verify)
 		return 0;
@@ -115,7 +157,10 @@ verify_backend(struct session *s)
 		return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
 	}
 	data[1] = verify_name(name, &address);
-	return gnutls_certificate_verify_peers(s->tls, data, 2, &s->status);
+	rc = gnutls_certificate_verify_peers(s->tls, data, 2, &s->status);
+	return rc == 0 && data[1].type == GNUTLS_DT_DNS_HOSTNAME
+		   ? verify_no_common_name(s)
+		   : rc;
 }
 
 static int

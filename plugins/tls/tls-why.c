@@ -41,6 +41,8 @@ static const struct why {
 	    "it left" },
 	{ GNUTLS_E_UNEXPECTED_PACKET_LENGTH, -EPROTO, METRIC_REFUSED_PROTOCOL,
 	    "it has sent bytes that are not TLS" },
+	{ GNUTLS_E_HANDSHAKE_TOO_LARGE, -EMSGSIZE, METRIC_REFUSED_PROTOCOL,
+	    "its messages are too long" },
 	{ GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM, -EPROTO,
 	    METRIC_REFUSED_POLICY, "it uses a signature that is too weak" },
 	{ GNUTLS_E_MEMORY_ERROR, -ENOMEM, METRIC_REFUSED_ERROR, NULL },

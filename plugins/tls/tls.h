@@ -91,6 +91,8 @@ struct session { /* a connection */
 	bool has_in_ended, has_out_ended; /* close_notify came, was sent */
 	bool is_alert_next; /* in the clear, while GnuTLS expects no such */
 	uint8_t alert;      /* that alert; 0: none */
+	bool is_too_long;   /* what came without data in it */
+	uint32_t pulled;    /* bytes of the handshake, or since the last data */
 	TAILQ_ENTRY(session) waiting;
 	int64_t began_ms;
 	int failure;            /* GnuTLS's, once it has failed */
