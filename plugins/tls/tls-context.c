@@ -199,6 +199,7 @@ context_load_ticket_key(struct context *c, struct bnd_binding *b)
 		return bnd_option_error(b, "ticket_key", NULL,
 		    "cannot read '%s': %s", path, file_why(rc));
 	c->has_own = f.data.size == TICKET_KEY;
+	c->is_own_public = f.is_public;
 	if (c->has_own)
 		memcpy(c->own.key, f.data.data, TICKET_KEY);
 	file_free(&f);
@@ -280,6 +281,10 @@ context_warn(const struct context *c, const struct bnd_binding *b)
 {
 	time_t now = time(NULL);
 
+	if (c->is_own_public)
+		bnd_log(b, NULL, BND_WARN,
+		    "anybody can read the ticket_key '%s'",
+		    ((const struct tls *)b->self)->ticket_key);
 	for (size_t i = 0; i < c->count; i++) {
 		const struct identity *id = &c->identities[i];
 		const char *path = context_file(b, i);

@@ -250,7 +250,7 @@ session_count(struct session *s)
 	return true;
 }
 
-static void
+void
 session_uncount(struct session *s)
 {
 	bnd_timer(s->st, TIMER_HANDSHAKE, -1);

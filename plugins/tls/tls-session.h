@@ -25,6 +25,9 @@ void session_destroy(struct session *s);
  * connection was refused. */
 bool session_count(struct session *s);
 
+/* It is over, in whichever way, and so is the time for it. */
+void session_uncount(struct session *s);
+
 /* One step of the handshake, as far as bytes and room reach; what follows from
  * its end or failure is done too. */
 void session_shake(struct session *s);
