@@ -199,6 +199,7 @@ context_load_ticket_key(struct context *c, struct bnd_binding *b)
 		return bnd_option_error(b, "ticket_key", NULL,
 		    "cannot read '%s': %s", path, file_why(rc));
 	c->has_own = f.data.size == TICKET_KEY;
+	c->is_own_public = f.is_public;
 	if (c->has_own)
 		memcpy(c->own.key, f.data.data, TICKET_KEY);
 	file_free(&f);

@@ -20,11 +20,11 @@ struct context {
 	gnutls_priority_t priority;
 	struct identity *identities; /* the first is for all other names */
 	size_t count;
-	struct names names;         /* of the identities; value: which */
-	gnutls_datum_t *alpn;       /* of the options */
-	struct ticket_secret *kept; /* of the binding; NULL: none, or own */
-	struct ticket_secret own;   /* of a file */
-	bool has_own;
+	struct names names;            /* of the identities; value: which */
+	gnutls_datum_t *alpn;          /* of the options */
+	struct ticket_secret *kept;    /* of the binding; NULL: none, or own */
+	struct ticket_secret own;      /* of a file */
+	bool has_own, is_own_public;   /* anybody may read that file */
 	uint8_t policy[POLICY_DIGEST]; /* who may come in */
 };
 

@@ -29,7 +29,7 @@ peek_refuse(struct session *s, int alert, int err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	bnd_timer(s->st, TIMER_HANDSHAKE, -1);
+	session_uncount(s);
 	if (alert >= 0)
 		bnd_out(s->st, BND_FRONT, record, sizeof(record));
 	s->state = SESSION_OVER;
@@ -131,7 +131,7 @@ peek_read(struct session *s, const uint8_t *p)
 	hello_gather(&s->scan, p, message);
 	if (hello_parse(&h, message, s->scan.size) == 0) {
 		s->state = SESSION_OPEN;
-		bnd_timer(s->st, TIMER_HANDSHAKE, -1);
+		session_uncount(s);
 		peek_route(s, &h);
 	} else {
 		bnd_metric(s->st->worker, METRIC_REFUSED_PROTOCOL, 1);
@@ -150,8 +150,11 @@ peek_flow(struct session *s)
 
 	if (s->state >= SESSION_OPEN) /* bytes wait until the way is open */
 		return;
-	if (n > 0)
+	if (n > 0 && s->state == SESSION_IDLE) {
+		if (!session_count(s))
+			return;
 		s->state = SESSION_SHAKING;
+	}
 	rc = hello_scan(&s->scan, (const uint8_t *)p, n);
 	if (rc > 0) {
 		peek_read(s, (const uint8_t *)p);

@@ -38,6 +38,10 @@ context_warn(const struct context *c, const struct bnd_binding *b)
 {
 	time_t now = time(NULL);
 
+	if (c->is_own_public)
+		bnd_log(b, NULL, BND_WARN,
+		    "anybody can read the ticket_key '%s'",
+		    ((const struct tls *)b->self)->ticket_key);
 	for (size_t i = 0; i < c->count; i++) {
 		const struct identity *id = &c->identities[i];
 		const char *path = context_file(b, i);

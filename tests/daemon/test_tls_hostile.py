@@ -4,6 +4,7 @@
 """tls and peers who mean ill: messages without end, names that pretend to be
 others, options that would let anybody in."""
 
+import os
 import socket
 import ssl
 import struct
@@ -101,6 +102,34 @@ class Bytes(HostileCase):
         self.assertEqual(b"\x15\x03\x03\0\x02\x02\x70", exactly(s, 7))
 
 
+    def test_too_many_hellos_to_look_at(self):
+        port = FreePort.get()
+        d = self.daemon(
+            f'door = ( {{ type = "tcp-server"; listen = "127.0.0.1:{port}";'
+            ' }, { type = "tls"; role = "peek"; max_handshakes = 2; },'
+            ' { type = "echo"; } );')
+        whole = hello(b"h2")
+        begun = [self.connect(port) for _ in range(2)]
+        for s in begun:
+            s.sendall(whole[:9])
+        self.eventually(lambda: self.under_way(d) == 2, "both have begun")
+        s = self.connect(port)
+        s.sendall(whole[:9])
+        self.assertTrue(is_reset(s))
+        self.assertIn("too many", d.closed("door")["why"])
+        for s in begun:
+            s.sendall(whole[9:])
+            self.assertEqual(whole, exactly(s, len(whole)))
+        s = self.connect(port)  # what goes on counts no more
+        s.sendall(whole)
+        self.assertEqual(whole, exactly(s, len(whole)))
+
+    def under_way(self, d):
+        text = ask(d.path("control.sock"), "metrics")["text"]
+        return sum(int(line.split()[-1]) for line in text.splitlines()
+                   if line.startswith("bindery_tls_handshakes{"))
+
+
 class Certificates(HostileCase):
     def test_names_stay_apart(self):
         odd = ca.issue(cn="odd", usage='tls_www_client\n'
@@ -183,6 +212,14 @@ class Options(HostileCase):
         for priority in ("NORMAL:%SERVER_PRECEDENCE:%PROFILE_HIGH",
                          "SECURE192", "PERFORMANCE:+CIPHER-ALL:+SIGN-ALL"):
             self.gate(f'priority = "{priority}";')
+
+
+    def test_a_ticket_key_that_anybody_can_read(self):
+        key = self.write(bytes(range(64)), "tickets")
+        os.chmod(key, 0o644)
+        d, _ = self.gate(f'ticket_key = "{key}";')
+        d.wait_record(lambda r: r.get("level") == "warn"
+                      and "anybody can read the ticket_key" in r["message"])
 
 
 main()
