@@ -90,7 +90,8 @@ typedef int context_add_fn(gnutls_certificate_credentials_t c,
  */
 static int
 context_load_pem(struct context *c, struct bnd_binding *b, const char *option,
-    const char *path, context_add_fn *add, gnutls_hash_hd_t digest)
+    const char *path, context_add_fn *add, struct lists *lists,
+    gnutls_hash_hd_t digest)
 {
 	struct file f;
 	int rc = file_read(&f, path, FILE_TRUST_MAX);
@@ -99,11 +100,19 @@ context_load_pem(struct context *c, struct bnd_binding *b, const char *option,
 		return bnd_option_error(b, option, NULL, "cannot read '%s': %s",
 		    path, file_why(rc));
 	rc = add(c->credentials, &f.data, GNUTLS_X509_FMT_PEM);
+	if (rc > 0 && lists)
+		rc =
+		    lists_load(lists, &f.data) < 0 ? GNUTLS_E_PARSING_ERROR : 1;
 	gnutls_hash(digest, f.data.data, f.data.size);
 	file_free(&f);
 	if (rc == 0 || rc == GNUTLS_E_NO_CERTIFICATE_FOUND)
 		return bnd_option_error(
 		    b, option, NULL, "'%s' has nothing in PEM to use", path);
+	if (rc == GNUTLS_E_CRL_VERIFICATION_ERROR)
+		return bnd_option_error(b, option, NULL,
+		    "'%s' has a list that has expired, or that no authority in "
+		    "trust has signed",
+		    path);
 	if (rc < 0)
 		return bnd_option_error(b, option, NULL, "'%s' is broken: %s",
 		    path, gnutls_strerror(rc));
@@ -119,7 +128,7 @@ context_load_peers(
 
 	if (o->trust)
 		rc = context_load_pem(c, b, "trust", o->trust,
-		    gnutls_certificate_set_x509_trust_mem, digest);
+		    gnutls_certificate_set_x509_trust_mem, NULL, digest);
 	else if (o->role == ROLE_CLIENT && o->verify)
 		rc = gnutls_certificate_set_x509_system_trust(c->credentials);
 	if (!o->trust && rc < 0)
@@ -128,7 +137,7 @@ context_load_peers(
 		    gnutls_strerror(rc));
 	if (rc >= 0 && o->crl)
 		rc = context_load_pem(c, b, "crl", o->crl,
-		    gnutls_certificate_set_x509_crl_mem, digest);
+		    gnutls_certificate_set_x509_crl_mem, &c->lists, digest);
 	return rc < 0 ? rc : 0;
 }
 
@@ -245,6 +254,7 @@ context_destroy(struct context **at)
 	for (size_t i = 0; i < c->count; i++)
 		identity_free(&c->identities[i]);
 	names_free(&c->names);
+	lists_free(&c->lists);
 	free(c->identities);
 	free(c->alpn);
 	gnutls_memset(c->own.key, 0, sizeof(c->own.key));

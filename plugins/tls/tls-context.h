@@ -10,6 +10,7 @@
 #define TLS_CONTEXT_H
 
 #include "tls-identity.h"
+#include "tls-lists.h"
 #include "tls-names.h"
 #include "tls-ticket.h"
 
@@ -21,6 +22,7 @@ struct context {
 	struct identity *identities; /* the first is for all other names */
 	size_t count;
 	struct names names;            /* of the identities; value: which */
+	struct lists lists;            /* of revoked ones */
 	gnutls_datum_t *alpn;          /* of the options */
 	struct ticket_secret *kept;    /* of the binding; NULL: none, or own */
 	struct ticket_secret own;      /* of a file */

@@ -180,12 +180,28 @@ verify_client(struct session *s)
 	return gnutls_certificate_verify_peers(s->tls, &data, 1, &s->status);
 }
 
+static int
+verify_lists(struct session *s)
+{
+	unsigned n = 0;
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(s->tls, &n);
+	int rc = lists_have_expired(
+	    &session_options(s)->context->lists, chain, chain ? n : 0);
+
+	if (rc > 0)
+		s->status |= GNUTLS_CERT_INVALID |
+			     GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED;
+	return rc < 0 ? rc : 0;
+}
+
 int
 session_verify(struct session *s)
 {
 	int rc = session_options(s)->role == ROLE_CLIENT ? verify_backend(s)
 							 : verify_client(s);
 
+	if (rc == 0 && s->status == 0)
+		rc = verify_lists(s);
 	return rc == 0 && s->status ? GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR
 				    : rc;
 }

@@ -9,8 +9,10 @@ import socket
 import ssl
 import struct
 import tempfile
+import time
 
 from lib import *
+from lib.build import SCALE
 from lib.control import ask
 from lib.tls import *
 
@@ -146,6 +148,35 @@ class Certificates(HostileCase):
         self.assertIn("uri:urn:x\\2cdns:admin.example", names)
         for name in names:  # those that do not fit are left out whole
             self.assertTrue(name.endswith(".example"), name)
+
+    def test_a_list_that_expires_while_we_run(self):
+        alice = ca.client("alice")
+        path = os.path.join(directory.name, "short.pem")
+        until = time.time() + 3 * SCALE
+        with open(path + ".template", "w") as f:
+            f.write("crl_number = 1\ncrl_next_update_date = " + time.strftime(
+                '"%Y-%m-%d %H:%M:%S UTC"\n', time.gmtime(until)))
+        tool("certtool", "--generate-crl", "--load-ca-certificate", ca.crt,
+             "--load-ca-privkey", ca.key, "--template", path + ".template",
+             "--outfile", path)
+        tls = f'client_auth = "require"; trust = "{ca.crt}"; crl = "{path}";'
+        d, port = self.gate(tls)
+        context = client_context(ca.crt, pair=alice)
+        t = Tls(self.connect(port), context, "a.example").handshake()
+        t.sendall(b"x")
+        self.assertEqual(b"x", exactly(t, 1))
+        session = t.object.session
+        time.sleep(max(0, until + 1.1 - time.time()))
+        for resumed in (None, session):
+            t = Tls(self.connect(port), context, "a.example", session=resumed)
+            with self.assertRaises(ssl.SSLError):
+                t.handshake()
+                t.recv(1)
+            t.close()
+        for r in d.closed("gate", 2):
+            self.assertIn("the list of revoked ones has expired", r["why"])
+        self.assertIn("has a list that has expired",
+                      self.complaint(f"{server.options} {tls}"))
 
     def test_a_short_key(self):
         short = ca.client("short", kind="rsa1024")

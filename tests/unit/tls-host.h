@@ -15,6 +15,7 @@
 #include "../../plugins/tls/tls-file.c"
 #include "../../plugins/tls/tls-hello.c"
 #include "../../plugins/tls/tls-identity.c"
+#include "../../plugins/tls/tls-lists.c"
 #include "../../plugins/tls/tls-names.c"
 #include "../../plugins/tls/tls-options.c"
 #include "../../plugins/tls/tls-peek.c"
