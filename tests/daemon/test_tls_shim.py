@@ -65,7 +65,7 @@ class Shim(Case):
         handshake; open connections are ours."""
         switch = self.write("0")
         d, port = self.both(env=shim(malloc=30, switch=switch), workers=2)
-        open_ones = [self.tls(port) for _ in range(40)]
+        open_ones = [self.through(port) for _ in range(40)]
         with open(switch, "r+b") as f:
             f.write(b"1")
         served = sum(map(self.attempt, open_ones))
@@ -75,6 +75,13 @@ class Shim(Case):
         self.assertTrue(d.is_alive(), d.said())
         t = self.tls(port)
         self.assertTrue(self.attempt(t))
+
+    def through(self, port):
+        """Both handshakes are over, that with the backend too."""
+        t = self.tls(port)
+        t.sendall(b"x")
+        self.assertEqual(b"x", exactly(t, 1))
+        return t
 
     def attempt(self, t):
         try:
