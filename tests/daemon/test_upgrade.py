@@ -385,6 +385,7 @@ class Telling(HeirsCase):
         while not (said := s.recv(4096)).startswith(b"MAINPID="):
             pass
         self.assertEqual(f"MAINPID={self.followed(d)}".encode(), said)
+        self.assertEqual(0, self.wait_pid(d, d.pid))
 
     def test_a_refusal_tells_nothing(self):
         s, path = self.manager()

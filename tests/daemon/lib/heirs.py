@@ -110,6 +110,8 @@ class HeirsCase(Case):
                 got, status = os.waitpid(pid, os.WNOHANG)
             except ChildProcessError:  # its parent lives, and reaps it
                 got, status = self.status_in_log(d, pid)
+                if not (got or is_running(pid) or is_running(d.pid)):
+                    got = pid  # called off by one that has ended as well
             if got == pid:
                 d.statuses[pid] = os.waitstatus_to_exitcode(status)
                 return d.statuses[pid]
