@@ -79,7 +79,10 @@ daemon_end(struct daemon *d)
 
 	/* Before what waits for a reload or an upgrade hears that there is
 	 * none, and would begin the other. */
-	d->drain_due_ms = d->loop.now_ms + (is_first ? patience : 0);
+	if (is_first)
+		d->drain_due_ms = d->loop.now_ms + patience;
+	else if (d->drain_due_ms > d->loop.now_ms)
+		d->drain_due_ms = d->loop.now_ms; /* once, not at each */
 	upgrade_cancel(&d->upgrade);
 	succession_reload_cancel(&d->generations);
 	if (is_first) {
