@@ -70,6 +70,7 @@ tcp_client_explain(struct bnd_stage *st, struct bnd_answer *a)
 	bnd_answer(a, "connect", "%s", c->connect->text);
 	if (c->source)
 		bnd_answer(a, "source", "%s", c->source);
+	forward_explain(c, a);
 	if (c->to.size)
 		return;
 	if (names_are_known(n))

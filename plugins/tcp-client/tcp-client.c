@@ -35,6 +35,16 @@ static const struct bnd_option tcp_client_options[] = {
 	    .doc = "Time to look up the name and to connect, in all."),
 	BND_OPTION(struct tcp_client, source, BND_T_STRING, "source",
 	    .doc = "Address of this machine to connect from."),
+	BND_OPTION(struct tcp_client, forward, BND_T_ENUM, "forward",
+	    .def = "none", .choices = "none|proxy-v2",
+	    .doc = "What the backend is told about the client, and how."),
+	BND_OPTION(struct tcp_client, forward_tlvs, BND_T_ROWS,
+	    "forward_tlvs", .rows = forward_options,
+	    .row_size = sizeof(struct forward_tlv),
+	    .doc = "Facts to tell; otherwise 0xE2 identity, 0xE3 claims."),
+	BND_OPTION(struct tcp_client, forward_certificate, BND_T_BOOL,
+	    "forward_certificate", .def = "false",
+	    .doc = "Also tell the client's certificate."),
 	TCP_OPTIONS(struct tcp_client, tcp),
 	{ 0 },
 };
@@ -145,8 +155,9 @@ race_lost(struct bnd_stage *st, int err, const struct attempt *last)
 	race_end(st);
 }
 
+/* The header goes first; who comes is not told by the client. */
 static void
-race_won(struct bnd_stage *st, struct attempt *a)
+race_take(struct bnd_stage *st, struct attempt *a, struct bnd_buf *header)
 {
 	int rc = bnd_attach(st, BND_BACK, a->fd);
 
@@ -156,7 +167,31 @@ race_won(struct bnd_stage *st, struct attempt *a)
 	}
 	a->fd = -1;
 	race_end(st);
-	bnd_leave(st);
+	if (header)
+		rc = bnd_put(st, BND_BACK, header);
+	if (rc < 0)
+		bnd_abort(st, rc, "send the PROXY header: %s", strerror(-rc));
+	else
+		bnd_leave(st);
+}
+
+static void
+race_won(struct bnd_stage *st, struct attempt *a)
+{
+	const struct tcp_client *c = st->binding->self;
+	struct bnd_buf *header = NULL;
+	int rc = c->forward ? forward_header(st, &header) : 0;
+
+	if (rc < 0) {
+		bnd_abort(st, rc, "make the PROXY header: %s",
+		    rc == -EMSGSIZE ? "it would be longer than 65535 bytes"
+				    : strerror(-rc));
+		race_end(st);
+		return;
+	}
+	race_take(st, a, header);
+	if (header)
+		bnd_buf_unref(header);
 }
 
 /* Begin attempts until one is under way, has won, or none is left. */
@@ -393,6 +428,8 @@ tcp_client_check(struct bnd_binding *b)
 	const struct bnd_endpoint *e = c->connect;
 	int rc = tcp_options_check(b, &c->tcp);
 
+	if (forward_check(b) < 0)
+		rc = -EINVAL;
 	if (e->host) /* what cannot be parsed is a name */
 		tcp_address_parse(&c->to, e->host, e->port);
 	else if (tcp_address_path(&c->to, e->path) < 0)
@@ -462,6 +499,7 @@ static const struct bnd_type tcp_client = {
 	.worker_size = sizeof(struct names),
 	.stage_size = sizeof(struct connecting),
 	.check = tcp_client_check,
+	.start = forward_start,
 	.worker_start = names_start,
 	.worker_stop = names_stop,
 	.open = tcp_client_open,

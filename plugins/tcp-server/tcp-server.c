@@ -8,10 +8,10 @@
  * sockets and all bytes are the host's business.  See bindery-tcp-server(7).
  */
 
-#include "../tcp-common/tcp-address.h"
-#include "../tcp-common/tcp-options.h"
+#include "tcp-server.h"
 
-#include <bindery/plugin.h>
+#include "../tcp-common/tcp-address.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -24,27 +24,6 @@ enum v6only { V6ONLY_AUTO, V6ONLY_YES, V6ONLY_NO }; /* as in the table */
 
 /* What max_per_source = 0 means for a source that is not this machine. */
 enum { PER_SOURCE = 1024 };
-
-enum { METRIC_DENIED };
-
-struct tcp_server {
-	struct bnd_endpoints listen;
-	const char *mode;
-	int v6only;
-	int64_t backlog;
-	struct tcp_options tcp;
-	int64_t max_connections;
-	int64_t max_per_source;
-	const struct bnd_nets *allow;
-	const struct bnd_nets *deny;
-	int64_t idle_timeout; /* ms, as the next two; 0: never */
-	int64_t half_closed_timeout;
-	int64_t lifetime;
-};
-
-struct tally { /* on one worker, in this generation */
-	uint64_t accepted, denied;
-};
 
 #define YEAR_MS (INT64_C(365) * 24 * 3600 * 1000)
 
@@ -72,6 +51,14 @@ static const struct bnd_option tcp_server_options[] = {
 	    .doc = "Sources that may connect; all others are turned away."),
 	BND_OPTION(struct tcp_server, deny, BND_T_NETS, "deny",
 	    .doc = "Sources that are turned away, whatever allow says."),
+	BND_OPTION(struct tcp_server, accept_proxy, BND_T_BOOL, "accept_proxy",
+	    .def = "false",
+	    .doc = "Every connection begins with a PROXY header, v1 or v2."),
+	BND_OPTION(struct tcp_server, trusted, BND_T_NETS, "trusted",
+	    .doc = "Proxies that may send one; all others are turned away."),
+	BND_OPTION(struct tcp_server, proxy_timeout, BND_T_TIME,
+	    "proxy_timeout", .def = "5s", .min = 1, .max = 3600 * 1000,
+	    .doc = "Time for the PROXY header to come, in all."),
 	BND_OPTION(struct tcp_server, idle_timeout, BND_T_TIME, "idle_timeout",
 	    .def = "1h", .min = 0, .max = YEAR_MS,
 	    .doc = "Longest silence in both directions; 0: for ever."),
@@ -87,6 +74,13 @@ static const struct bnd_option tcp_server_options[] = {
 static const struct bnd_metric tcp_server_metrics[] = {
 	[METRIC_DENIED] = { .name = "denied_total", .kind = BND_COUNTER,
 	    .doc = "Connections turned away by allow or deny." },
+	[METRIC_UNTRUSTED] = { .name = "untrusted_total", .kind = BND_COUNTER,
+	    .doc = "Connections of proxies that trusted does not list." },
+	[METRIC_HEADERS] = { .name = "proxy_headers_total",
+	    .kind = BND_COUNTER, .doc = "PROXY headers that were read." },
+	[METRIC_HEADERS_WRONG] = { .name = "proxy_header_errors_total",
+	    .kind = BND_COUNTER,
+	    .doc = "PROXY headers that were wrong, cut short or late." },
 	{ 0 },
 };
 /* clang-format on */
@@ -187,6 +181,12 @@ tcp_server_check(struct bnd_binding *b)
 	unsigned mode;
 	int rc = tcp_options_check(b, &c->tcp);
 
+	if (proxy_check(b) < 0)
+		rc = -EINVAL;
+	if (b->is_last)
+		rc = bnd_option_error(b, "listen", NULL,
+		    "leads nowhere: put a binding such as 'tcp-client' or "
+		    "'echo' behind this one");
 	if (c->listen.n == 0)
 		rc = bnd_option_error(b, "listen", NULL, "lists no address");
 	for (size_t i = 0; i < c->listen.n; i++)
@@ -246,19 +246,36 @@ tcp_server_turn_away(int fd)
 	close(fd);
 }
 
-static void
-tcp_server_accepted(struct bnd_worker *w, const struct bnd_accept *a)
+/* Of a proxy nobody asks whether it is a welcome client. */
+static bool
+tcp_server_welcomes(struct bnd_worker *w, const struct sockaddr *peer)
 {
 	const struct tcp_server *c = w->binding->self;
 	struct tally *t = w->self;
 
-	if (tcp_server_denies(c, a->peer)) {
+	if (c->accept_proxy && !proxy_is_trusted(c, peer)) {
+		t->untrusted++;
+		bnd_metric(w, METRIC_UNTRUSTED, 1);
+		return false;
+	}
+	if (!c->accept_proxy && tcp_server_denies(c, peer)) {
 		t->denied++;
 		bnd_metric(w, METRIC_DENIED, 1);
+		return false;
+	}
+	t->accepted++;
+	return true;
+}
+
+static void
+tcp_server_accepted(struct bnd_worker *w, const struct bnd_accept *a)
+{
+	const struct tcp_server *c = w->binding->self;
+
+	if (!tcp_server_welcomes(w, a->peer)) {
 		tcp_server_turn_away(a->fd);
 		return;
 	}
-	t->accepted++;
 	/* The host's listening sockets hand TCP_NODELAY down. */
 	if (a->peer->sa_family != AF_UNIX)
 		tcp_options_apply(&c->tcp, a->fd, true);
@@ -268,16 +285,7 @@ tcp_server_accepted(struct bnd_worker *w, const struct bnd_accept *a)
 
 /* ---- a connection */
 
-struct source {
-	const void *key; /* in the address it was made from */
-	size_t size;     /* 0: no source that could be told from others */
-	bool is_loopback;
-};
-
-/* What counts as one source: an IPv4 address (as itself or v4-mapped), the /64
- * of an IPv6 address, or all of a link-local one, whose /64 is everybody on the
- * link. */
-static struct source
+struct source
 tcp_server_source(const struct sockaddr *peer)
 {
 	const struct in6_addr *a;
@@ -311,21 +319,28 @@ tcp_server_per_source(const struct tcp_server *c, const struct source *s)
 	return s->is_loopback ? 0 : PER_SOURCE;
 }
 
-/* Take this connection's places; 0, or a negative errno after saying why. */
+/* A place among all; 0, or a negative errno after saying why. */
 static int
 tcp_server_claim(struct bnd_stage *st)
 {
 	const struct tcp_server *c = st->binding->self;
-	struct source s =
-	    tcp_server_source(bnd_fact(st, "peer", BND_F_ADDR, NULL));
-	uint32_t in_all = (uint32_t)c->max_connections;
-	uint32_t per_source = tcp_server_per_source(c, &s);
-	int rc = 0;
+	uint32_t max = (uint32_t)c->max_connections;
+	int rc = max ? bnd_claim(st, "all", NULL, 0, max) : 0;
 
-	if (in_all && (rc = bnd_claim(st, "all", NULL, 0, in_all)) < 0)
+	if (rc < 0)
 		bnd_abort(st, rc, "binding has too many connections");
-	else if (per_source &&
-		 (rc = bnd_claim(st, "source", s.key, s.size, per_source)) < 0)
+	return rc;
+}
+
+/* A place among those of its source; as above. */
+static int
+tcp_server_claim_source(struct bnd_stage *st, const struct sockaddr *peer)
+{
+	struct source s = tcp_server_source(peer);
+	uint32_t max = tcp_server_per_source(st->binding->self, &s);
+	int rc = max ? bnd_claim(st, "source", s.key, s.size, max) : 0;
+
+	if (rc < 0)
 		bnd_abort(st, rc, "source has too many connections");
 	return rc;
 }
@@ -340,9 +355,41 @@ tcp_server_limit(struct bnd_stage *st)
 	bnd_limit(st, BND_LIMIT_LIFETIME, c->lifetime);
 }
 
+/* A client whom a proxy speaks for could not be asked for earlier. */
+static int
+tcp_server_deny(struct bnd_stage *st, const struct sockaddr *peer)
+{
+	struct tally *t = st->worker->self;
+	const char *why = tcp_server_denies(st->binding->self, peer);
+
+	if (!why)
+		return 0;
+	t->denied++;
+	bnd_metric(st->worker, METRIC_DENIED, 1);
+	bnd_abort(st, -EACCES, "%s", why);
+	return -EACCES;
+}
+
+void
+tcp_server_admit(struct bnd_stage *st)
+{
+	const struct tcp_server *c = st->binding->self;
+	const struct sockaddr *peer = bnd_fact(st, "peer", BND_F_ADDR, NULL);
+
+	if (c->accept_proxy && tcp_server_deny(st, peer) < 0)
+		return;
+	if (tcp_server_claim_source(st, peer) < 0)
+		return;
+	/* The host holds the places and the limits as long as the connection
+	 * lives: nothing is left to do here. */
+	bnd_open_back(st, NULL);
+	bnd_leave(st);
+}
+
 static int
 tcp_server_open(struct bnd_stage *st, void *arg)
 {
+	const struct tcp_server *c = st->binding->self;
 	int fd = (int)(intptr_t)arg;
 	int rc = bnd_attach(st, BND_FRONT, fd);
 
@@ -353,10 +400,10 @@ tcp_server_open(struct bnd_stage *st, void *arg)
 	rc = tcp_server_claim(st);
 	if (rc < 0)
 		return rc;
-	/* The host holds the places and the limits as long as the connection
-	 * lives: nothing is left to do here. */
 	tcp_server_limit(st);
-	bnd_leave(st);
+	if (c->accept_proxy)
+		return proxy_open(st);
+	tcp_server_admit(st);
 	return 0;
 }
 
@@ -369,15 +416,19 @@ tcp_server_show(
 	const struct tcp_server *c = w->binding->self;
 	const struct tally *t = w->self;
 
-	if (st)
+	if (st) {
+		proxy_show(st, a);
 		return;
+	}
 	for (size_t i = 0; i < c->listen.n; i++)
 		bnd_answer(a, "listen", "%s", c->listen.v[i]->text);
 	bnd_answer(a, "accepted", "%" PRIu64, t->accepted);
 	bnd_answer(a, "denied", "%" PRIu64, t->denied);
+	if (c->accept_proxy)
+		bnd_answer(a, "untrusted", "%" PRIu64, t->untrusted);
 }
 
-static void
+void
 tcp_server_answer_time(struct bnd_answer *a, const char *option, int64_t ms)
 {
 	if (ms == 0)
@@ -411,6 +462,7 @@ tcp_server_explain(struct bnd_stage *st, struct bnd_answer *a)
 		bnd_abort(st, -EACCES, "%s", why);
 		return;
 	}
+	proxy_explain(c, a);
 	if (!peer && (c->allow || c->deny))
 		bnd_answer(
 		    a, "source", "not given, so allow and deny were not asked");
@@ -427,15 +479,19 @@ tcp_server_explain(struct bnd_stage *st, struct bnd_answer *a)
 
 static const struct bnd_type tcp_server = {
 	BND_HEAD("tcp-server", "1.0", BND_SOURCE),
+	.flags = BND_HOLD_BACK,
 	.summary = "Accepts connections on TCP ports and unix sockets.",
 	.options = tcp_server_options,
 	.metrics = tcp_server_metrics,
 	.binding_size = sizeof(struct tcp_server),
 	.worker_size = sizeof(struct tally),
+	.stage_size = sizeof(struct incoming),
 	.check = tcp_server_check,
 	.start = tcp_server_start,
 	.accepted = tcp_server_accepted,
 	.open = tcp_server_open,
+	.flow = proxy_flow,
+	.timer = proxy_timer,
 	.show = tcp_server_show,
 	.explain = tcp_server_explain,
 };

@@ -98,6 +98,12 @@ facts_dns(struct session *s, gnutls_x509_crt_t crt)
 			bnd_fact_text_set(s->st, "identity", text);
 	}
 	n = sizeof(text);
+	/* A name with a zero in it would be another one in a fact. */
+	if (gnutls_x509_crt_get_dn_by_oid(
+		crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, text, &n) == 0 &&
+	    strlen(text) == n)
+		fact_set(s, "peer.cn", text);
+	n = sizeof(text);
 	if (gnutls_x509_crt_get_issuer_dn(crt, text, &n) == 0)
 		fact_set(s, "peer.issuer", text);
 	n = sizeof(text);

@@ -70,7 +70,8 @@ class Facts(Case):
             "tls.version": "TLS1.3", "tls.cipher": "TLS_AES_256_GCM_SHA384",
             "tls.group": facts["tls.group"], "tls.resumed": "no",
             "tls.server_name": "a.example", "tls.alpn": "x/1",
-            "tls.peer.subject": "CN=alice", "tls.peer.issuer": "CN=Test ca",
+            "tls.peer.subject": "CN=alice", "tls.peer.cn": "alice",
+            "tls.peer.issuer": "CN=Test ca",
             "tls.peer.issuer_cn": "Test ca", "tls.peer.serial": serial,
             "tls.peer.fingerprint": hashlib.sha256(der).hexdigest()}, facts)
         self.assertIn(facts["tls.group"], ("X25519", "SECP256R1",

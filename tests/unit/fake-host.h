@@ -28,7 +28,7 @@ enum { FAKE_STAGES = 4, FAKE_WATCHES = 40, FAKE_TIMERS = 4 };
 
 struct fake_stage {
 	struct bnd_stage pub; /* first */
-	bool is_open, is_left, is_aborted;
+	bool is_open, is_left, is_aborted, has_back;
 	int err;                  /* of the abort */
 	char text[300];           /* of the abort */
 	int attached[2];          /* descriptors, or -1 */
@@ -88,6 +88,15 @@ static void
 fake_leave(struct bnd_stage *st)
 {
 	fake_of(st)->is_left = true;
+}
+
+static int
+fake_open_back(struct bnd_stage *st, const struct bnd_exit *to)
+{
+	ck_assert_ptr_null(to);
+	ck_assert(!fake_of(st)->is_left);
+	fake_of(st)->has_back = true;
+	return 0;
 }
 
 BND_PRINTF(3, 0)
@@ -310,6 +319,7 @@ static const struct bnd_host fake_host = {
 	.abi_minor = BND_MINOR,
 	.bypass = fake_bypass,
 	.leave = fake_leave,
+	.open_back = fake_open_back,
 	.abortv = fake_abortv,
 	.attach = fake_attach,
 	.spawn = fake_spawn,

@@ -6,6 +6,8 @@
 
 #include "fake-host.h"
 
+#include "../../plugins/tcp-common/crc32c.c"
+#include "../../plugins/tcp-common/proxy-write.c"
 #include "../../plugins/tcp-common/tcp-address.c"
 #include "../../plugins/tcp-common/tcp-options.c"
 
@@ -50,6 +52,7 @@ test_calloc(size_t n, size_t size)
 #define getaddrinfo  test_getaddrinfo
 #define freeaddrinfo test_freeaddrinfo
 #define calloc       test_calloc
+#include "../../plugins/tcp-client/forward.c"
 #include "../../plugins/tcp-client/questions.c"
 #include "../../plugins/tcp-client/tcp-client.c"
 #undef calloc

@@ -5,8 +5,11 @@
 
 #include "fake-host.h"
 
+#include "../../plugins/tcp-client/forward.c"
 #include "../../plugins/tcp-client/questions.c"
 #include "../../plugins/tcp-client/tcp-client.c"
+#include "../../plugins/tcp-common/crc32c.c"
+#include "../../plugins/tcp-common/proxy-write.c"
 #include "../../plugins/tcp-common/tcp-address.c"
 #include "../../plugins/tcp-common/tcp-options.c"
 

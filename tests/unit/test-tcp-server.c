@@ -7,8 +7,11 @@
 
 #include "fake-host.h"
 
+#include "../../plugins/tcp-common/crc32c.c"
+#include "../../plugins/tcp-common/proxy-header.c"
 #include "../../plugins/tcp-common/tcp-address.c"
 #include "../../plugins/tcp-common/tcp-options.c"
+#include "../../plugins/tcp-server/proxy.c"
 #include "../../plugins/tcp-server/tcp-server.c"
 
 #include <fcntl.h>
@@ -339,6 +342,7 @@ assert_key(const char *host, size_t n, const void *key)
 	ck_assert_uint_eq(s->max, 1024);
 	ck_assert_uint_eq(s->key_size, n);
 	ck_assert_mem_eq(s->key, key, n);
+	ck_assert(s->has_back);
 	ck_assert(s->is_left); /* claims outlive the stage */
 }
 
@@ -394,6 +398,7 @@ START_TEST(full_tables_abort)
 	ck_assert(s->is_aborted);
 	ck_assert_int_eq(s->err, -EDQUOT);
 	ck_assert_str_eq(s->text, "source has too many connections");
+	ck_assert(!s->has_back);
 	ck_assert_uint_eq(s->bypasses, 0);
 	fake.full = "all";
 	s = claimed_by("192.0.2.1");
