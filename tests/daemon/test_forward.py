@@ -240,6 +240,17 @@ class Chained(Told):
             facts["proxy.tls.version"], facts["proxy.tls.cn"],
             facts["proxy.tls.verified"]))
 
+    def test_tls_behind_a_header(self):
+        d, port = self.way(ACCEPT, middle=f'{{ type = "tls"; '
+                           f'{server.options} }},')
+        s = self.connect(port)
+        t = Tls(s, client_context(ca.crt, "1.3"), "a.example")
+        t.send_raw = lambda data: (s.sendall(v2() + data),
+                                   delattr(t, "send_raw"))
+        _, h = self.greet(t.handshake())
+        self.assertEqual(("192.0.2.1", 1111), h.source)
+        self.assertEqual(b"TLSv1.3", h.ssl[SSL_VERSION])
+
     def rows(self, count):
         return "forward_tlvs = (" + ",".join(
             f'{{ type = {0xe0 + i}; fact = "proxy.tlv.e1"; }}'

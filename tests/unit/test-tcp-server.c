@@ -425,6 +425,132 @@ START_TEST(attach_failure_closes)
 }
 END_TEST
 
+/* ---- a proxy in front; what a header says, others test */
+
+static struct tcp_server *
+proxied(const char *host)
+{
+	struct tcp_server *c = server(0);
+
+	c->accept_proxy = 1;
+	c->proxy_timeout = 5000;
+	peer_is(host);
+	return c;
+}
+
+START_TEST(only_trusted_proxies_come_in)
+{
+	struct bnd_nets one = { 0 };
+	struct tcp_server *c = proxied("192.0.2.1");
+
+	one.one = fake.peer;
+	ck_assert(!admitted());
+	ck_assert_int_eq(fake.metrics[METRIC_UNTRUSTED], 1);
+	c->trusted = &one;
+	c->deny = &one; /* it is no client */
+	ck_assert(admitted());
+	peer_is("192.0.2.2");
+	ck_assert(!admitted());
+	ck_assert_int_eq(fake.metrics[METRIC_UNTRUSTED], 2);
+	ck_assert_int_eq(fake.denied, 0);
+	c->trusted = NULL;
+	peer_is(NULL); /* a unix socket */
+	ck_assert(admitted());
+	fake_end(&tcp_server);
+}
+END_TEST
+
+START_TEST(without_accept_proxy_nobody_asks_for_trust)
+{
+	struct bnd_nets one = { 0 };
+	struct tcp_server *c = server(0);
+
+	peer_is("192.0.2.1");
+	one.one = fake.peer;
+	peer_is("192.0.2.2");
+	c->trusted = &one;
+	ck_assert(admitted());
+	fake_end(&tcp_server);
+}
+END_TEST
+
+START_TEST(the_header_is_awaited)
+{
+	struct tcp_server *c = proxied("192.0.2.1");
+	struct fake_stage *s;
+
+	c->max_connections = 9;
+	s = opened(0);
+	ck_assert(!s->is_aborted && !s->is_left && !s->has_back);
+	ck_assert_str_eq(s->claims, "all;header;");
+	ck_assert_uint_eq(s->max, HEADERS_MAX);
+	ck_assert_int_eq(s->due[TIMER_HEADER], fake.now + 5000);
+	ck_assert_int_eq(s->limits[BND_LIMIT_LIFETIME], 86400000);
+	fake_pass(&tcp_server, 0, 4999);
+	ck_assert(!s->is_aborted);
+	fake_pass(&tcp_server, 0, 1);
+	ck_assert_int_eq(s->err, -ETIMEDOUT);
+	ck_assert_str_eq(s->text, "PROXY header did not come in time");
+	ck_assert(!s->has_back && !s->is_left);
+	ck_assert_int_eq(fake.metrics[METRIC_HEADERS_WRONG], 1);
+	fake_end(&tcp_server);
+}
+END_TEST
+
+START_TEST(those_who_wait_are_counted)
+{
+	struct fake_stage *s;
+
+	proxied("127.0.0.1");
+	ck_assert_str_eq(opened(0)->claims, "");
+	fake_close(&tcp_server, 0);
+	peer_is(NULL);
+	ck_assert_str_eq(opened(0)->claims, "");
+	fake_close(&tcp_server, 0);
+	peer_is("2001:db8::1");
+	fake.full = "header";
+	s = opened(0);
+	ck_assert_int_eq(s->err, -EDQUOT);
+	ck_assert_str_eq(
+	    s->text, "proxy has too many connections whose header is awaited");
+	ck_assert_int_eq(s->due[TIMER_HEADER], -1);
+	fake_close(&tcp_server, 0);
+	((struct tcp_server *)fake.binding.self)->max_connections = 9;
+	fake.full = "all";
+	s = opened(0);
+	ck_assert_str_eq(s->text, "binding has too many connections");
+	ck_assert_str_eq(s->claims, "");
+	fake_end(&tcp_server);
+}
+END_TEST
+
+START_TEST(check_wants_to_know_whom_to_trust)
+{
+	const char *why = "needs 'trusted': the networks of the proxies that "
+			  "may say who a client is";
+	struct bnd_nets nets = { 0 };
+
+	point(0, NULL, "/run/x", 0, 0);
+	point(1, "127.0.0.1", NULL, 7000, 0);
+	server(1)->accept_proxy = 1;
+	ck_assert_int_eq(tcp_server.check(&fake.binding), 0);
+	fake_end(&tcp_server);
+	server(2)->accept_proxy = 1;
+	assert_wrong("accept_proxy", why);
+	server(2)->accept_proxy = 1;
+	((struct tcp_server *)fake.binding.self)->trusted = &nets;
+	ck_assert_int_eq(tcp_server.check(&fake.binding), 0);
+	fake_end(&tcp_server);
+	server(2)->trusted = &nets;
+	assert_wrong("trusted", "has no effect without accept_proxy = true");
+	server(2);
+	fake.binding.is_last = 1;
+	assert_wrong("listen",
+	    "leads nowhere: put a binding such as 'tcp-client' or 'echo' "
+	    "behind this one");
+}
+END_TEST
+
 /* ---- questions of the operator */
 
 static const char *
@@ -537,5 +663,8 @@ UNIT_TESTS("tcp-server", v6only_auto_looks_for_the_ipv4_wildcard,
     listens_as_configured, deny_comes_before_allow, spawn_failure_closes,
     options_of_accepted_sockets, limits_are_the_hosts, zero_is_no_limit,
     what_one_source_is, loopback_and_unix_need_no_place, full_tables_abort,
-    attach_failure_closes, explains_whom_it_lets_in, explains_the_limits,
-    shows_what_it_did, echo_bypasses_front_to_front)
+    attach_failure_closes, only_trusted_proxies_come_in,
+    without_accept_proxy_nobody_asks_for_trust, the_header_is_awaited,
+    those_who_wait_are_counted, check_wants_to_know_whom_to_trust,
+    explains_whom_it_lets_in, explains_the_limits, shows_what_it_did,
+    echo_bypasses_front_to_front)
