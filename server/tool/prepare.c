@@ -3,6 +3,8 @@
 
 #include "tool/command.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -53,6 +55,28 @@ prepare_show(struct tool *t)
 	return t->operand_count ? prepare_place(t, false) : EX_OK;
 }
 
+/* A word is a line of standard input when it is "-": secrets, such as tokens,
+ * would stand in the list of processes.  NULL: it is no text, or there is no
+ * line. */
+static json_t *
+word_read(const char *word)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t n;
+	json_t *r = NULL;
+
+	if (strcmp(word, "-") != 0)
+		return json_string(word);
+	n = getline(&line, &room, stdin);
+	if (n > 0)
+		r = json_stringn(line, strcspn(line, "\r\n"));
+	if (line)
+		explicit_bzero(line, room);
+	free(line);
+	return r;
+}
+
 int
 prepare_tell(struct tool *t)
 {
@@ -60,8 +84,7 @@ prepare_tell(struct tool *t)
 	int rc = prepare_place(t, true);
 
 	for (int i = 1; i < t->operand_count && !rc; i++)
-		if (json_array_append_new(words, json_string(t->operands[i])) <
-		    0)
+		if (json_array_append_new(words, word_read(t->operands[i])) < 0)
 			rc =
 			    tool_fail(EX_USAGE, "word %d is not UTF-8 text", i);
 	if (!rc)

@@ -4,6 +4,7 @@
 #include "client.h"
 
 #include "tls.h"
+#include "tokens.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -169,6 +170,8 @@ conn_connected(struct conn *c)
 	if (err != 0)
 		return -1;
 	c->events = EPOLLOUT;
+	if (tokens_say(c->fd) < 0)
+		return -1;
 	if (client.options->tls == TLS_NONE)
 		return client.mode->connected(c);
 	c->is_shaking = true;

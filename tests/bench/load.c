@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Bindery authors */
 
 #include "load.h"
+#include "tokens.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,6 +26,7 @@ static const char usage[] =
     "  --way down|up|both   of bulk (default down)\n"
     "  --raw                the peer echoes; send it no command byte\n"
     "  --tls full|resume    speak TLS 1.3, with sessions of before or not\n"
+    "  --tokens FILE        say one of its lines first, by turns\n"
     "  --warm-up S          seconds before measuring (default 0.2)\n"
     "  --seconds S          seconds to measure, hold or serve (default 1)\n"
     "  --pids P,P...        measure the CPU time of these processes\n"
@@ -69,6 +71,7 @@ static const struct option long_options[] = {
 	{ "way",         required_argument, NULL, 'y' },
 	{ "raw",         no_argument,       NULL, 'r' },
 	{ "tls",         required_argument, NULL, 'T' },
+	{ "tokens",      required_argument, NULL, 'k' },
 	{ "warm-up",     required_argument, NULL, 'w' },
 	{ "seconds",     required_argument, NULL, 'm' },
 	{ "pids",        required_argument, NULL, 'p' },
@@ -173,6 +176,10 @@ parse_option(struct options *o, int key)
 		break;
 	case 'T':
 		o->tls = tls_use(optarg);
+		break;
+	case 'k':
+		if (tokens_read(optarg) < 0)
+			exit(EXIT_FAILURE);
 		break;
 	case 'w':
 		o->warm_up_ns = duration(optarg);

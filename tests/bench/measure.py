@@ -10,7 +10,9 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
+from guard import ALGORITHMS, DIFFERENT
 from scenarios import PASSES
 from targets import ALL, PROXIES, Backend, Binderyd, EchoRef, Failed
 
@@ -98,7 +100,8 @@ class Session:
         say(f"{scenario.name}, {self.workers} worker"
             + ("s" if self.workers > 1 else ""))
         measure = {"load": self.run_load, "idle": self.run_idle,
-                   "start": self.run_start}[scenario.kind]
+                   "start": self.run_start,
+                   "guard": self.run_guard}[scenario.kind]
         try:
             measure(scenario, self.results.setdefault(scenario.name, {}))
         except Failed as e:
@@ -137,6 +140,8 @@ class Session:
             lanes = None
             if cls is Binderyd:
                 lanes = list(cls.lanes)
+                if self.tools.guard:
+                    lanes.append("guard")
                 if self.tools.has_pass:
                     lanes += [f"pass{n}" for n in PASSES]
             target = self.new_target(cls, lanes)
@@ -186,6 +191,46 @@ class Session:
                          or f"load ended with {done.returncode}")
         time.sleep(0.03)  # the closing is not the next one's work
         return json.loads(done.stdout.splitlines()[-1])
+
+    # -- a guard, beside the same pipeline without it
+
+    def run_guard(self, scenario, results):
+        target = self.target(Binderyd)
+        for name, lane, lines in self.guard_lanes(scenario) \
+                * self.options.rounds:
+            more = ("--tokens", lines) if lines else ()
+            record = None
+            try:
+                if lane:
+                    record = self.load_once(replace(
+                        scenario, load=scenario.load + more), target,
+                        target.ports[lane])
+                else:
+                    record = self.verify_once(name.split()[-1])
+            except Failed as e:
+                self.fail(f"{scenario.name}, {name}", e)
+            results.setdefault(name, []).append(record)
+
+    def guard_lanes(self, scenario):
+        """(name, lane, tokens): a lane of None is the library alone."""
+        guard = self.tools.guard
+        returning = ("returning", "guard", guard.lines("ES256", 1))
+        if scenario.is_bulk:
+            return [("no guard", "gate", None), returning]
+        found = [("no guard", "gate", None), returning]
+        for alg in ALGORITHMS:
+            found += [(f"new {alg}", "guard", guard.lines(alg, DIFFERENT)),
+                      (f"the library alone, {alg}", None, None)]
+        return found
+
+    def verify_once(self, alg):
+        done = subprocess.run(
+            [os.path.join(os.path.dirname(self.tools.load), "verify"), alg,
+             str(self.options.seconds / 2)], capture_output=True, text=True,
+            preexec_fn=pinned(self.gateway), timeout=LOAD_LIMIT_S)
+        if done.returncode:
+            raise Failed(f"verify ended with {done.returncode}")
+        return {"work": float(done.stdout)}
 
     # -- memory
 

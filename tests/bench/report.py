@@ -55,6 +55,10 @@ def work_row(scenario, name, lanes, title):
     work = column(records, "work")
     if not work:
         return [title, name] + ["failed"] + [""] * 5
+    if "latency_us" not in next(filter(None, records)):
+        return [title, name, short(median(work)),
+                spread(ratios(lanes, name, baseline_of(scenario, lanes)))] \
+            + [""] * 4
     percentiles = [f"{median(column(records, 'latency_us', p)):,.0f}"
                    for p in ("p50", "p90", "p99", "p999")]
     greatest = max(column(records, "latency_us", "max"))
@@ -72,7 +76,7 @@ def work_table(results):
     rows = []
     for scenario in SCENARIOS:
         lanes = results.get(scenario.name)
-        if scenario.kind != "load" or not lanes:
+        if scenario.kind not in ("load", "guard") or not lanes:
             continue
         for i, name in enumerate(lanes):
             title = "" if i else f"{scenario.title} ({scenario.unit})"
@@ -117,6 +121,8 @@ def start_table(results):
 
 def goal_values(goal, results):
     lanes = results.get(goal.scenario, {})
+    if goal.baseline == "no guard":
+        return ratios(lanes, "returning", goal.baseline)
     if goal.baseline:
         return ratios(lanes, "binderyd", goal.baseline)
     key = {"KiB": "kib_per_connection", "MiB": "empty_mib",

@@ -12,7 +12,7 @@ PASSES = (1, 4, 8)
 class Scenario:
     name: str
     title: str
-    kind: str               # load, idle, start
+    kind: str               # load, idle, start, guard
     load: tuple = ()        # arguments for the load generator
     unit: str = ""          # of work: what a CPU second buys
     lane: str = "gate"      # which port of the targets
@@ -72,6 +72,12 @@ SCENARIOS = (
              "handshakes", lane="tls"),
     Scenario("tls-idle", "user space of idle TLS connections", "idle",
              ("--tls", "full"), lane="tls"),
+    Scenario("guard", "new connections with a token, 32 in flight", "guard",
+             ("conn", "--connections", "32"), "connections", lane="guard",
+             baseline="no guard"),
+    Scenario("guard-bulk", "bulk down, 1 connection, behind a guard",
+             "guard", ("bulk", "--way", "down", "--connections", "1"), "GB",
+             lane="guard", scale=1e-9, baseline="no guard"),
     Scenario("idle", "user space of idle proxied connections", "idle"),
     Scenario("start", "start to serving", "start"),
 )
@@ -105,6 +111,8 @@ GOALS = (
     Goal("tls-full", 1.4, "ratio to haproxy", "haproxy"),
     Goal("tls-resumed", 1.5, "ratio to haproxy", "haproxy"),
     Goal("tls-idle", 12.0, "KiB per idle TLS connection", is_limit=True),
+    Goal("guard", 0.9, "returning tokens to no guard", "no guard"),
+    Goal("guard-bulk", 1.0, "ratio to no guard", "no guard"),
     Goal("idle", 0.6, "KiB per idle connection", is_limit=True),
     Goal("idle", 5.0, "MiB of the empty process", is_limit=True),
     Goal("start", 20.0, "ms to serving", is_limit=True),

@@ -209,6 +209,9 @@ class Binderyd(Target):
         if lane == "tls":
             middle = ['{ type = "tls"; certificate = "%s"; '
                       'max_handshakes = 100000; }' % self.certificate()]
+        if lane == "guard":
+            middle = ['{ type = "jwt-guard"; %s }'
+                      % self.tools.guard.options()]
         if lane == "echo":
             last = '{ type = "echo"; }'
         elif lane.startswith("pass"):

@@ -44,25 +44,30 @@ class Pages(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        """The samples, with the certificates that some of them need."""
+        """The samples, with what some of them need."""
         directory = tempfile.TemporaryDirectory(prefix="bindery-test-")
         cls.addClassCleanup(directory.cleanup)
         cls.etc = os.path.join(directory.name, "etc")
-        shutil.copytree(os.path.join(ROOT, "etc"), cls.etc)
+        shutil.copytree(os.path.join(ROOT, "etc"), cls.etc,
+                        ignore=shutil.ignore_patterns("tls", "jwt"))
         cls.tls = os.path.join(cls.etc, "examples/tls")
-        subprocess.run([os.path.join(cls.etc, "examples/make-certificates")],
-                       check=True, stdin=subprocess.DEVNULL, timeout=60)
+        cls.jwt = os.path.join(cls.etc, "examples/jwt")
+        for script in ("make-certificates", "make-keys"):
+            subprocess.run([os.path.join(cls.etc, "examples", script)],
+                           check=True, stdin=subprocess.DEVNULL, timeout=60)
+        with open(os.path.join(cls.jwt, "revoked"), "w"):
+            pass
 
     def test_there_are_plugins(self):
-        self.assertLessEqual({"echo", "metrics", "tcp-client", "tcp-server",
-                              "tls"},
+        self.assertLessEqual({"echo", "jwt-guard", "metrics", "tcp-client",
+                              "tcp-server", "tls"},
                              set(PLUGINS))
 
     def test_each_plugin_has_code_page_and_build_of_its_name(self):
         for path in files("plugins", suffixes=["CMakeLists.txt"]):
-            name = os.path.basename(os.path.dirname(path))
-            if name == "plugins":
+            if path.count("/") != 2:  # of all, or of a part of one
                 continue
+            name = os.path.basename(os.path.dirname(path))
             with self.subTest(name):
                 for file in (f"{name}.c", f"bindery-{name}.7"):
                     self.assertTrue(os.path.exists(os.path.join(
@@ -134,6 +139,7 @@ class Pages(unittest.TestCase):
                     continue
                 block = block.replace("\\&", "").replace("\\e", "\\")
                 block = block.replace("/etc/bindery/tls", self.tls)
+                block = block.replace("/etc/bindery/jwt", self.jwt)
                 with self.subTest(f"{path}: {block}"):
                     self.check(block)
                 count += 1

@@ -29,6 +29,9 @@ def _setting(name):
 
 
 IS_SANITIZED = bool(_setting("BINDERY_SANITIZE"))
+# The program, or None in a build without it.
+JWKS_FETCH = (os.path.join(BUILD, "libexec/bindery-jwks-fetch")
+              if _setting("BINDERY_JWKS_FETCH") == "ON" else None)
 IS_COVERAGE = _setting("BINDERY_COVERAGE").upper() in ("ON", "TRUE", "1")
 
 # How much longer than usual something may take here.

@@ -24,7 +24,8 @@ BINDERY = os.path.join(BUILD, "server/bindery")
 def bindery(*args, env=None, timeout=30, path=BINDERY, **more):
     """The tool with arguments, to its end: it must not die of a signal, nor
     displease a sanitizer."""
-    p = subprocess.run([path, *args], stdin=subprocess.DEVNULL,
+    stdin = {} if "input" in more else {"stdin": subprocess.DEVNULL}
+    p = subprocess.run([path, *args], **stdin,
                        stdout=more.pop("stdout", subprocess.PIPE),
                        stderr=subprocess.PIPE, timeout=timeout * SCALE,
                        env=environment(dict({"LC_ALL": "C.UTF-8"},

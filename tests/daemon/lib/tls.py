@@ -70,7 +70,7 @@ class Authority:
               **more):
         """A certificate for DNS names (or addresses), of the usage."""
         self.count += 1
-        lines = [("ip_address" if n.replace(".", "").isdigit()
+        lines = [("ip_address" if ":" in n or n.replace(".", "").isdigit()
                   else "dns_name") + f' = "{n}"' for n in names]
         lines += [usage, "signing_key"]
         return self._make(stem or f"{self.name}-{self.count}", lines, [self],
