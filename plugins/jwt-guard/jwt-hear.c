@@ -206,6 +206,8 @@ hear_end(const struct hearing *g)
 	if (g->h->step == STEP_REQUEST)
 		return HEARD_WRONG_AS(g, JWT_PROTOCOL,
 		    "the client ended before it said where it wants to go");
+	if (g->n == 0 && g->h->tries > 0) /* it has its answer */
+		g->h->dialect = DIALECT_SILENT;
 	if (g->n == 0)
 		return HEARD_WRONG_AS(g, JWT_MISSING,
 		    "the client ended without presenting a token");

@@ -24,6 +24,7 @@ struct jwt_keys {
 struct listener {
 	void (*say)(void *arg, const char *sentence);
 	void *arg;
+	char first[320]; /* what was said first */
 };
 
 struct jwt_keys *
@@ -57,17 +58,18 @@ kid_is(const struct jwt_key *k, const char *kid, size_t n)
 
 /* "key 3 (kid 'a'): SENTENCE" */
 static void
-keys_say(const struct listener *l, size_t i, const struct jwt_key *k,
-    const char *what)
+keys_say(
+    struct listener *l, size_t i, const struct jwt_key *k, const char *what)
 {
 	char kid[64], sentence[320];
 
-	if (!l->say)
-		return;
 	jwt_quote(kid, sizeof(kid), k->kid ? k->kid : "", k->kid_size);
 	snprintf(sentence, sizeof(sentence), "key %zu%s%s%s: %s", i + 1,
 	    k->kid ? " (kid '" : "", kid, k->kid ? "')" : "", what);
-	l->say(l->arg, sentence);
+	if (!l->first[0])
+		snprintf(l->first, sizeof(l->first), "%s", sentence);
+	if (l->say)
+		l->say(l->arg, sentence);
 }
 
 /* Is a key there already?  1: yes, and nothing more is to be had from this one;
@@ -100,8 +102,8 @@ keys_clash(const struct jwt_keys *set, const struct jwt_key *k, char *why,
 
 /* Read the i-th of a document into the set, unless it is left out. */
 static int
-keys_add(struct jwt_keys *set, size_t i, const json_t *jwk,
-    const struct listener *l, char *why, size_t why_size)
+keys_add(struct jwt_keys *set, size_t i, const json_t *jwk, struct listener *l,
+    char *why, size_t why_size)
 {
 	struct jwt_key *k = &set->v[set->count];
 	char flaw[192] = "";
@@ -146,8 +148,8 @@ keys_list(const json_t *doc, const json_t **list_r, size_t *n_r, char *why,
 }
 
 static int
-keys_fill(struct jwt_keys **r, const json_t *doc, const struct listener *l,
-    char *why, size_t why_size)
+keys_fill(struct jwt_keys **r, const json_t *doc, struct listener *l, char *why,
+    size_t why_size)
 {
 	const json_t *list;
 	size_t n;
@@ -164,7 +166,8 @@ keys_fill(struct jwt_keys **r, const json_t *doc, const struct listener *l,
 		    why, why_size);
 	if (rc == 0 && (*r)->count == 0) {
 		snprintf(why, why_size,
-		    "it has no key that can verify a token's signature");
+		    "it has no key that can verify a token's signature%s%s",
+		    l->first[0] ? "; " : "", l->first);
 		rc = -EINVAL;
 	}
 	if (rc < 0)
@@ -176,7 +179,7 @@ int
 jwt_keys_read(struct jwt_keys **r, const char *text, size_t n, char *why,
     size_t why_size, void (*note)(void *arg, const char *sentence), void *arg)
 {
-	const struct listener l = { note, arg };
+	struct listener l = { .say = note, .arg = arg };
 	char flaw[160];
 	json_t *doc;
 	int rc;
@@ -206,6 +209,15 @@ size_t
 jwt_keys_count(const struct jwt_keys *k)
 {
 	return k->count;
+}
+
+bool
+jwt_keys_have_secret(const struct jwt_keys *k)
+{
+	for (size_t i = 0; i < k->count; i++)
+		if (k->v[i].kind == KIND_OCT)
+			return true;
+	return false;
 }
 
 void

@@ -38,6 +38,9 @@ void jwt_keys_unref(struct jwt_keys **k);          /* [any]; accepts NULL */
 
 size_t jwt_keys_count(const struct jwt_keys *k);
 
+/* Is one of them good for signing, too (oct)? */
+bool jwt_keys_have_secret(const struct jwt_keys *k);
+
 /* One line of the i-th for the operator: "RSA 2048 kid 'a' alg RS256"; 0. */
 void
 jwt_keys_show(const struct jwt_keys *k, size_t i, char *text, size_t text_size);

@@ -14,8 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-enum { LOOK_MS = 500, FETCH_TIMEOUT_MS = 10000, WHY = 256, PROGRAM = 4096 };
+enum { LOOK_MS = 500, FETCH_TIMEOUT_MS = 10000, WHY = 400, PROGRAM = 4096 };
 
 struct sources {
 	struct bnd_binding *binding;
@@ -24,6 +25,8 @@ struct sources {
 	struct jwt_shelf revoked;
 	struct watch files[2]; /* the pool's while it looks */
 	bool has_changed[2];
+	bool is_checking;    /* in check(): start() will say some of it */
+	bool is_starting;    /* in start(): check() has said the rest */
 	bool is_keeper;      /* of the ring: worker 0 has begun */
 	atomic_bool is_over; /* nobody waits for a fetch any more */
 	char program[PROGRAM];
@@ -39,17 +42,33 @@ keys_skipped(void *arg, const char *sentence)
 	bnd_log(arg, NULL, BND_WARN, "a key is left out: %s", sentence);
 }
 
+static void
+keys_warn(const struct sources *s, const struct jwt_keys *keys)
+{
+	const char *path = s->files[FILE_KEYS].path;
+	struct stat st;
+
+	if (path && !s->is_checking && jwt_keys_have_secret(keys) &&
+	    stat(path, &st) == 0 && st.st_mode & S_IROTH)
+		bnd_log(s->binding, NULL, BND_WARN,
+		    "anybody can read the secrets in '%s', and make tokens "
+		    "with them",
+		    path);
+}
+
 static int
 keys_use(void *arg, const char *text, size_t n, char *why, size_t why_size)
 {
 	struct sources *s = arg;
 	struct jwt_keys *keys;
-	int rc = jwt_keys_read(
-	    &keys, text, n, why, why_size, keys_skipped, s->binding);
+	int rc = jwt_keys_read(&keys, text, n, why, why_size,
+	    s->is_starting ? NULL : keys_skipped, s->binding);
 
-	if (rc == 0)
-		ring_put(s->ring, &keys, text, n);
-	return rc;
+	if (rc < 0)
+		return rc;
+	keys_warn(s, keys);
+	ring_put(s->ring, &keys, text, n);
+	return 0;
 }
 
 static int
@@ -151,8 +170,10 @@ sources_create(struct sources **r, struct bnd_binding *b)
 		return -ENOMEM;
 	sources_init(s, b);
 	rc = g->keys_url ? sources_keep(s, g) : 0;
+	s->is_starting = true;
 	if (rc == 0)
 		rc = sources_read(s);
+	s->is_starting = false;
 	if (rc < 0)
 		sources_destroy(&s);
 	*r = s;
@@ -192,6 +213,7 @@ sources_check(struct bnd_binding *b)
 	if (!s)
 		return -ENOMEM;
 	sources_init(s, b);
+	s->is_checking = true;
 	rc = sources_read(s);
 	sources_destroy(&s);
 	if (g->keys_url && jwt_fetch_check(why, sizeof(why)) < 0)

@@ -21,14 +21,16 @@ struct owed { /* a renewal that found a box full */
 
 /* ---- short words */
 
+/* -EAGAIN: there will be room.  -ENOMEM: worker 0 tries again with its next
+ * look at the files. */
 static void
 desk_post_word(struct desk *d, uint32_t tag)
 {
 	unsigned flags = tag == MSG_KEYS ? BND_POST_ALL_GENERATIONS : 0;
+	int rc = bnd_post(d->worker, BND_EVERY_WORKER, flags, tag, 0, NULL);
 
 	d->owed_words &= ~(1u << tag);
-	if (bnd_post(d->worker, BND_EVERY_WORKER, flags, tag, 0, NULL) ==
-	    -EAGAIN)
+	if (rc == -EAGAIN || rc == -ENOMEM)
 		d->owed_words |= 1u << tag;
 }
 

@@ -83,6 +83,14 @@ class Ways(GuardCase):
         s.sendall(self.connect_request("Bearer " + self.key.token()))
         self.assertRegex(exactly(s, 12), rb"^HTTP/1.1 200")
 
+    def test_who_does_not_try_again_has_one_answer(self):
+        d, port = self.gate()
+        s = self.connect(port)
+        s.sendall(b"CONNECT echo:7 HTTP/1.1\r\n\r\n")
+        s.shutdown(1)
+        self.assertEqual(1, all_of(s).count(b"HTTP/1.1 "))
+        self.assertRegex(d.closed("gate")["why"], "^missing: ")
+
     def test_connect_elsewhere_is_forbidden(self):
         d, port = self.gate('destinations = [ "db:5432", "*.a.example:*" ];')
         for to, status in (("db:5432", 200), ("x.a.example:1", 200),

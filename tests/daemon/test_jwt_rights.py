@@ -3,6 +3,7 @@
 
 """jwt-guard: what claims open, and what stands in the configuration."""
 
+import os
 import ssl
 
 from lib import *
@@ -189,6 +190,25 @@ class Configuration(GuardCase):
             path = self.write(text, "bad.json")
             with self.subTest(text[:60]):
                 self.wrong(f'keys = "{path}";', "bad.json.*" + sentence)
+
+    def test_secrets_that_anybody_can_read(self):
+        """It is said once, also of those that are read later."""
+        self.key = Key("HS256")
+        d, port = self.gate('algorithms = [ "HS256", "ES256" ];')
+
+        def said():
+            return [r for r in d.records
+                    if "anybody can read the secrets" in r["message"]]
+        self.assertEqual(1, len(said()))
+        os.chmod(self.keys, 0o600)
+        self.passes(port, self.key.token())
+        d.wait_record(lambda r: r["message"].startswith("read "))
+        self.replace(self.keys, key_set(Key("ES256", kid="k2")))
+        d.wait_record(lambda r: r["message"].startswith("read "), count=2)
+        self.assertEqual(1, len(said()))
+        self.replace(self.keys, key_set(self.key))
+        d.wait_record(lambda r: r["message"].startswith("read "), count=3)
+        self.assertEqual(2, len(said()))
 
 
 if __name__ == "__main__":

@@ -271,7 +271,7 @@ class LeftOut(SetCase):
         for x in small_order():
             with self.subTest(x):
                 self.is_wrong(json.dumps({**ed, "x": x}),
-                              "it is no valid key: (.|\\s)*can verify")
+                              "can verify.*it is no valid key: ")
 
     def test_sizes_that_are_right(self):
         rsa = keys()["rsa"].jwk()
