@@ -6,6 +6,7 @@
 #include "jwt-decide.h"
 #include "jwt-live.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,69 +27,92 @@ fact_may_expose(const char *claim)
 }
 
 /* What a renewed token does not say any more is no fact any more. */
-static void
+static int
 fact_set(struct seat *s, const char *name, const char *text)
 {
 	char key[NAME_ROOM];
 
 	snprintf(key, sizeof(key), "jwt.%s", name);
 	if (text && *text)
-		bnd_fact_text_set(s->st, key, text);
-	else if (bnd_fact_text(s->st, key))
-		bnd_fact_text_set(s->st, key, "");
+		return bnd_fact_text_set(s->st, key, text);
+	if (bnd_fact_text(s->st, key))
+		return bnd_fact_text_set(s->st, key, "");
+	return 0;
 }
 
 /* A text as it is; anything else as JSON; NULL: the token has no such claim. */
-static void
+static int
 fact_set_claim(struct seat *s, const char *name, const json_t *value)
 {
 	char *text;
+	int rc;
 
-	if (!value || json_is_string(value)) {
-		fact_set(s, name, json_string_value(value));
-		return;
-	}
+	if (!value || json_is_string(value))
+		return fact_set(s, name, json_string_value(value));
 	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-	fact_set(s, name, text);
+	rc = text ? fact_set(s, name, text) : -ENOMEM;
 	free(text);
+	return rc;
 }
 
-/* The exposed claims once more, as one object. */
-static void
+/* The exposed claims once more, as one object; NULL: no memory. */
+static char *
+facts_text(const struct bnd_list *expose, const json_t *claims)
+{
+	json_t *all = json_object();
+	char *text = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; i < expose->n && rc == 0; i++) {
+		const json_t *value = jwt_claim_find(claims, expose->v[i]);
+
+		if (value)
+			rc = json_object_set_new(
+			    all, expose->v[i], json_deep_copy(value));
+	}
+	if (rc == 0)
+		text = json_dumps(all, JSON_COMPACT);
+	json_decref(all);
+	return text;
+}
+
+static int
 facts_exposed(struct seat *s, const json_t *claims)
 {
 	const struct bnd_list *expose = &seat_guard(s)->expose;
-	json_t *all = json_object();
 	char *text;
+	int rc = 0;
 
-	for (size_t i = 0; i < expose->n; i++) {
-		const char *name = expose->v[i];
-		const json_t *value = jwt_claim_find(claims, name);
-
-		fact_set_claim(s, name, value);
-		if (value)
-			json_object_set_new(all, name, json_deep_copy(value));
-	}
-	text = expose->n ? json_dumps(all, JSON_COMPACT) : NULL;
-	fact_set(s, "claims", text);
+	if (expose->n == 0)
+		return 0;
+	for (size_t i = 0; i < expose->n && rc == 0; i++)
+		rc = fact_set_claim(
+		    s, expose->v[i], jwt_claim_find(claims, expose->v[i]));
+	if (rc < 0)
+		return rc;
+	text = facts_text(expose, claims);
+	rc = text ? fact_set(s, "claims", text) : -ENOMEM;
 	free(text);
-	json_decref(all);
+	return rc;
 }
 
-void
+int
 seat_set_facts(struct seat *s, const json_t *claims, const char *kid)
 {
 	static const char *const registered[] = { "iss", "sub", "jti" };
 	const char *identity = guard_identity(seat_guard(s), claims);
+	int rc = 0;
 
 	if (identity)
-		bnd_fact_text_set(s->st, "identity", identity);
-	for (size_t i = 0; i < 3; i++)
-		fact_set(
+		rc = bnd_fact_text_set(s->st, "identity", identity);
+	for (size_t i = 0; i < 3 && rc == 0; i++)
+		rc = fact_set(
 		    s, registered[i], jwt_claim_text(claims, registered[i]));
-	fact_set(s, "kid", kid);
-	fact_set(s, "destination", s->bearer->destination);
-	facts_exposed(s, claims);
+	if (rc == 0)
+		rc = fact_set(s, "kid", kid);
+	if (rc == 0)
+		rc = fact_set(s, "destination", s->bearer->destination);
+	return rc < 0 ? rc : facts_exposed(s, claims);
 }
 
 /* ---- who could be listening */

@@ -13,8 +13,9 @@
 
 #include <jansson.h>
 
-/* [worker] Set them, from claims that were verified. */
-void seat_set_facts(struct seat *s, const json_t *claims, const char *kid);
+/* [worker] Set them, from claims that were verified.  0; or a negative errno:
+ * who is behind it would not know who comes. */
+int seat_set_facts(struct seat *s, const json_t *claims, const char *kid);
 
 /* [worker] May a token be read here: is there TLS in front, or is the other end
  * on this machine? */

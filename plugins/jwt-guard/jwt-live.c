@@ -190,13 +190,14 @@ seat_renew(struct seat *s, const struct renewal *n)
 	}
 	b = bearer_create(seat_desk(s), seat_guard(s), n->claims, n->kid,
 	    s->bearer->destination, s->bearer);
-	if (!b)
-		return; /* as if nobody had come: it is cut in time */
+	if (!b || seat_set_facts(s, n->claims, n->kid) < 0) {
+		bearer_destroy(&b); /* as if nobody had come: it is cut */
+		return;
+	}
 	bearer_destroy(&s->bearer);
 	s->bearer = b;
 	s->expires_ms = r.expires_ms;
 	bnd_metric(s->st->worker, METRIC_RENEWED, 1);
-	seat_set_facts(s, n->claims, n->kid);
 	seat_arm(s);
 }
 

@@ -161,8 +161,10 @@ seat_admit(struct seat *s, const char *destination, const struct right *r)
 
 	s->bearer = bearer_create(seat_desk(s), seat_guard(s), s->token->claims,
 	    kid, destination, NULL);
-	if (!s->bearer || bnd_open_back(s->st, r->exit) < 0) {
-		jwt_verdict_set(&v, JWT_MEMORY, "out of memory");
+	if (!s->bearer || seat_set_facts(s, s->token->claims, kid) < 0 ||
+	    bnd_open_back(s->st, r->exit) < 0) {
+		jwt_verdict_set(
+		    &v, JWT_MEMORY, "there is no room for what the token says");
 		seat_refuse(s, &v);
 		return;
 	}
@@ -170,7 +172,6 @@ seat_admit(struct seat *s, const char *destination, const struct right *r)
 	s->expires_ms = r->expires_ms;
 	s->state = SEAT_OPENING;
 	bnd_timer(s->st, TIMER_TOKEN, -1);
-	seat_set_facts(s, s->token->claims, kid);
 	jwt_token_unref(&s->token);
 	seat_enter(s);
 	seat_arm(s);
@@ -361,12 +362,12 @@ seat_hear(struct seat *s)
 		n = bnd_peek(s->st, BND_FRONT, JWT_HEARD_MAX, &p);
 		jwt_hear(&s->hear, &seat_guard(s)->hear, p, n,
 		    bnd_ended(s->st, BND_FRONT), h);
+		goes_on = false;
 		if (s->hear.dialect != DIALECT_UNKNOWN &&
-		    !guard_is_private(s->st)) {
+		    !guard_is_private(s->st))
 			seat_refuse_cleartext(s);
-			return;
-		}
-		goes_on = seat_heard(s, h, n);
+		else
+			goes_on = seat_heard(s, h, n);
 		explicit_bzero(h->room, h->room_size);
 	} while (goes_on);
 }

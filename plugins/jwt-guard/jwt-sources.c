@@ -296,8 +296,11 @@ fetch_done(struct bnd_worker *w, struct bnd_stage *none, void *arg)
 
 	(void)none;
 	if (f->rc == -ECANCELED) {
-		/* Those who wait are told by the generation that goes on. */
-		if (!ring_give_back(f->ring))
+		/* Those who wait are told by the generation that goes on, and
+		 * that may look at the ring a quarter of an hour from now. */
+		if (ring_give_back(f->ring))
+			desk_tell_due(w->self);
+		else
 			desk_tell_keys(w->self);
 		free(f);
 		return;

@@ -11,7 +11,7 @@
 
 /* In a box between two versions of the plugin: state_version speaks of these.
  */
-enum { MSG_KEYS = 1, MSG_REVOKED = 2, MSG_RENEWAL = 3 };
+enum { MSG_KEYS = 1, MSG_REVOKED = 2, MSG_RENEWAL = 3, MSG_DUE = 4 };
 
 struct owed { /* a renewal that found a box full */
 	STAILQ_ENTRY(owed) entry;
@@ -26,7 +26,7 @@ struct owed { /* a renewal that found a box full */
 static void
 desk_post_word(struct desk *d, uint32_t tag)
 {
-	unsigned flags = tag == MSG_KEYS ? BND_POST_ALL_GENERATIONS : 0;
+	unsigned flags = tag == MSG_REVOKED ? 0 : BND_POST_ALL_GENERATIONS;
 	int rc = bnd_post(d->worker, BND_EVERY_WORKER, flags, tag, 0, NULL);
 
 	d->owed_words &= ~(1u << tag);
@@ -46,6 +46,12 @@ desk_tell_revoked(struct desk *d)
 {
 	desk_post_word(d, MSG_REVOKED);
 	desk_revoke(d);
+}
+
+void
+desk_tell_due(struct desk *d)
+{
+	desk_post_word(d, MSG_DUE);
 }
 
 /* ---- renewals */
@@ -145,6 +151,10 @@ guard_message(struct bnd_worker *w, const struct bnd_msg *m)
 		if (w->index == 0) /* a fetch of another may be due again */
 			sources_timer(w, SOURCES_TIMER_FETCH);
 		break;
+	case MSG_DUE:
+		if (w->index == 0)
+			sources_timer(w, SOURCES_TIMER_FETCH);
+		break;
 	case MSG_REVOKED:
 		desk_revoke(w->self);
 		break;
@@ -175,6 +185,8 @@ guard_room(struct bnd_worker *w)
 
 	if (d->owed_words & 1u << MSG_KEYS)
 		desk_post_word(d, MSG_KEYS);
+	if (d->owed_words & 1u << MSG_DUE)
+		desk_post_word(d, MSG_DUE);
 	if (d->owed_words & 1u << MSG_REVOKED)
 		desk_post_word(d, MSG_REVOKED);
 	while ((o = STAILQ_FIRST(&d->owed)) &&

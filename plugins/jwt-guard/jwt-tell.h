@@ -17,6 +17,7 @@ enum { TELL_OWED_MAX = 4096 }; /* renewals that wait; more are lost, and said */
 /* [worker, all] Tell everybody, this worker included. */
 void desk_tell_keys(struct desk *d);
 void desk_tell_revoked(struct desk *d);
+void desk_tell_due(struct desk *d); /* a fetch is due, in other generations */
 void desk_tell_renewal(
     struct desk *d, const struct renewal *n, const struct seat *from);
 

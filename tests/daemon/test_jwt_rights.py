@@ -89,6 +89,15 @@ class Claims(GuardCase):
         self.refused(port, self.key.token(client={"id": "x" * 256}),
                      "malformed")
 
+    def test_what_cannot_be_told_does_not_pass(self):
+        """A backend would take half of the claims for all of them."""
+        names = [f"c{i}" for i in range(70)]
+        d, port = self.gate("expose = [ " + ", ".join(f'"{n}"' for n in names)
+                            + " ];")
+        self.passes(port, self.key.token(c1="x"))
+        self.refused(port, self.key.token(**{n: "x" for n in names}),
+                     "memory", "no room")
+
     def test_explain(self):
         d, port = self.gate('''require = ( { claim = "team"; has = "x"; } );
             routes = ( { claims = ( { claim = "role"; has = "db"; } );
