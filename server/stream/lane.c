@@ -51,18 +51,29 @@ lane_took(struct sock *to, ssize_t n, enum pass *r)
 	return false;
 }
 
+/* One piece needs no list, which the kernel would copy first. */
+static ssize_t
+lane_send(struct sock *to, struct iovec *v, size_t count)
+{
+	const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+	const struct msghdr m = { .msg_iov = v, .msg_iovlen = count };
+
+	if (count == 1)
+		return send(to->watch.fd, v->iov_base, v->iov_len, flags);
+	return sendmsg(to->watch.fd, &m, flags);
+}
+
 static enum pass
 lane_flush_pieces(struct sock *to, struct queue *q)
 {
 	struct iovec v[LANE_VECTORS];
-	struct msghdr m = { .msg_iov = v };
 	enum pass r = PASS_IDLE;
 	size_t bytes;
 	ssize_t n;
 
 	while (q->bytes) {
-		m.msg_iovlen = (size_t)queue_vector(q, v, LANE_VECTORS, &bytes);
-		n = sendmsg(to->watch.fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = queue_vector(q, v, LANE_VECTORS, &bytes);
+		n = lane_send(to, v, (size_t)n);
 		if (!lane_took(to, n, &r))
 			return r;
 		if (n > 0)

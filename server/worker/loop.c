@@ -173,6 +173,7 @@ loop_run_tasks(struct loop *l)
 		struct task *t = l->first;
 
 		l->first = t->next;
+		__builtin_prefetch(l->first); /* of another connection */
 		if (l->first == &loop_tail)
 			l->last = &l->first;
 		t->next = NULL;
