@@ -15,14 +15,17 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: load pingpong|conn|idle|bulk --to PORT [options]\n"
-    "       load serve|echo-ref --to PORT [--seconds S]\n"
+    "usage: load pingpong|conn|idle|bulk|room --to PORT [options]\n"
+    "       load serve|echo-ref|room-ref --to PORT [--seconds S]\n"
     "       load start --to PORT [--cpu N] -- COMMAND [ARGUMENT...]\n"
     "\n"
     "  --to PORT            of 127.0.0.1, to connect to or to listen on\n"
     "  --connections N      how many at once (default 1)\n"
     "  --in-flight N        how many may be opening at once (default 64)\n"
     "  --size N             bytes of a ping-pong message (default 64)\n"
+    "  --speakers N         members of a room that speak (default 10)\n"
+    "  --depth N            messages that each says at once (default 1)\n"
+    "  --redis              the room is a channel of Redis\n"
     "  --way down|up|both   of bulk (default down)\n"
     "  --raw                the peer echoes; send it no command byte\n"
     "  --tls full|resume    speak TLS 1.3, with sessions of before or not\n"
@@ -48,6 +51,13 @@ mode_echo_ref(const struct options *o, struct result *r)
 	return server_run(o, CMD_ECHO);
 }
 
+static int
+mode_room_ref(const struct options *o, struct result *r)
+{
+	(void)r;
+	return room_server_run(o);
+}
+
 /* clang-format off */
 static const struct mode {
 	const char *name;
@@ -58,9 +68,11 @@ static const struct mode {
 	{ "bulk",     client_bulk,     true },
 	{ "conn",     client_conn,     true },
 	{ "idle",     client_idle,     true },
+	{ "room",     client_room,     true },
 	{ "start",    start_measure,   true },
 	{ "serve",    mode_serve,      false },
 	{ "echo-ref", mode_echo_ref,   false },
+	{ "room-ref", mode_room_ref,   false },
 };
 
 static const struct option long_options[] = {
@@ -68,6 +80,9 @@ static const struct option long_options[] = {
 	{ "connections", required_argument, NULL, 'c' },
 	{ "in-flight",   required_argument, NULL, 'i' },
 	{ "size",        required_argument, NULL, 's' },
+	{ "speakers",    required_argument, NULL, 'S' },
+	{ "depth",       required_argument, NULL, 'd' },
+	{ "redis",       no_argument,       NULL, 'R' },
 	{ "way",         required_argument, NULL, 'y' },
 	{ "raw",         no_argument,       NULL, 'r' },
 	{ "tls",         required_argument, NULL, 'T' },
@@ -168,6 +183,15 @@ parse_option(struct options *o, int key)
 	case 's':
 		o->size = (uint32_t)number(optarg, 1, MAX_SIZE);
 		break;
+	case 'S':
+		o->speakers = (uint32_t)number(optarg, 1, MAX_CONNECTIONS);
+		break;
+	case 'd':
+		o->depth = (uint32_t)number(optarg, 1, 4096);
+		break;
+	case 'R':
+		o->redis = true;
+		break;
 	case 'y':
 		o->bulk = way(optarg);
 		break;
@@ -209,6 +233,8 @@ parse_options(struct options *o, int argc, char **argv)
 		.connections = 1,
 		.in_flight = 64,
 		.size = 64,
+		.speakers = 10,
+		.depth = 1,
 		.bulk = CMD_SOURCE,
 		.warm_up_ns = 200000000,
 		.measure_ns = 1000000000,

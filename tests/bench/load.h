@@ -5,10 +5,10 @@
  * load.h - the load generator of the benchmark: what its parts share.
  *
  * One program plays all parts: the clients ("pingpong", "bulk", "conn",
- * "idle"), the backend behind the gateway ("serve"), the yardstick of the echo
- * binding
- * ("echo-ref"), and the stop-watch of a start ("start").  Each is one thread,
- * one level-triggered epoll loop, on loopback only, bounded in time.
+ * "idle", "room"), the backend behind the gateway ("serve"), the yardsticks of
+ * the echo and reflect bindings ("echo-ref", "room-ref"), and the stop-watch of
+ * a start ("start").  Each is one thread, one level-triggered epoll loop, on
+ * loopback only, bounded in time.
  *
  * The first byte of a connection tells the backend what to do with it.
  */
@@ -47,6 +47,9 @@ struct options {
 	uint32_t connections;
 	uint32_t in_flight; /* connections that may be opening at once */
 	uint32_t size;      /* of a message, bytes */
+	uint32_t speakers;  /* of a room */
+	uint32_t depth;     /* messages that each of them says at once */
+	bool redis;         /* speak its protocol */
 	enum command bulk;
 	enum tls_use tls; /* speak it, with sessions of before or not */
 	bool raw;         /* no command byte: the peer only echoes */
@@ -73,6 +76,8 @@ int client_pingpong(const struct options *o, struct result *r);
 int client_bulk(const struct options *o, struct result *r);
 int client_conn(const struct options *o, struct result *r);
 int client_idle(const struct options *o, struct result *r);
+int client_room(const struct options *o, struct result *r);
+int room_server_run(const struct options *o);
 int server_run(const struct options *o, enum command fixed);
 int start_measure(const struct options *o, struct result *r);
 

@@ -164,7 +164,7 @@ class Session:
 
     def load_once(self, scenario, target, port):
         said = self.call_load(
-            *scenario.load, "--to", str(port),
+            *scenario.load, *target.load_options, "--to", str(port),
             "--pids", ",".join(map(str, target.pids())),
             "--warm-up", str(self.options.warm_up),
             "--seconds", str(self.options.seconds))

@@ -25,6 +25,9 @@ class Scenario:
         return self.load[:1] == ("bulk",)
 
 
+BOTH = (1, 2)
+
+
 def plural(connections):
     return f"{connections} connection" + ("s" if connections > 1 else "")
 
@@ -42,7 +45,16 @@ def bulk(name, way, connections, **more):
                      str(connections)), "GB", scale=1e-9, **more)
 
 
-BOTH = (1, 2)
+def room(members, depth=1):
+    """Ten members speak, and go on when all have heard it."""
+    each = f", {depth} lines at once" if depth > 1 else ""
+    return Scenario(f"room{members}" + (f"x{depth}" if depth > 1 else ""),
+                    f"room of {members}, lines of 64 B{each}", "load",
+                    ("room", "--connections", str(members), "--depth",
+                     str(depth)), "deliveries", lane="room",
+                    baseline="room-ref", workers=BOTH if depth == 1 else (1,))
+
+
 SCENARIOS = (
     pingpong(1),
     pingpong(50, workers=BOTH),
@@ -78,6 +90,10 @@ SCENARIOS = (
     Scenario("guard-bulk", "bulk down, 1 connection, behind a guard",
              "guard", ("bulk", "--way", "down", "--connections", "1"), "GB",
              lane="guard", scale=1e-9, baseline="no guard"),
+    room(100),
+    room(1000),
+    room(100, depth=32),
+    room(1000, depth=32),
     Scenario("idle", "user space of idle proxied connections", "idle"),
     Scenario("start", "start to serving", "start"),
 )
@@ -106,6 +122,10 @@ GOALS = (
     Goal("conn", 1.05, "ratio to haproxy", "haproxy"),
     Goal("echo50", 0.95, "ratio to echo-ref", "echo-ref"),
     Goal("echo1000", 0.95, "ratio to echo-ref", "echo-ref"),
+    Goal("room100", 0.9, "ratio to room-ref", "room-ref"),
+    Goal("room1000", 0.9, "ratio to room-ref", "room-ref"),
+    Goal("room100x32", 0.9, "ratio to room-ref", "room-ref"),
+    Goal("room1000x32", 0.9, "ratio to room-ref", "room-ref"),
     Goal("tls50", 1.15, "ratio to haproxy", "haproxy"),
     Goal("tls-bulk4", 1.5, "ratio to haproxy", "haproxy"),
     Goal("tls-full", 1.4, "ratio to haproxy", "haproxy"),

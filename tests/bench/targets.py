@@ -71,6 +71,7 @@ class Target:
 
     name = "?"
     lanes = ("gate",)  # what it can be asked for: a port each
+    load_options = ()  # for the load generator
 
     def __init__(self, tools, directory, workers, lanes=None):
         self.tools = tools
@@ -187,7 +188,7 @@ def first_line(*argv):
 
 class Binderyd(Target):
     name = "binderyd"
-    lanes = ("gate", "echo", "tls")
+    lanes = ("gate", "echo", "tls", "room")
 
     @classmethod
     def missing(cls, tools):
@@ -214,6 +215,8 @@ class Binderyd(Target):
                       % self.tools.guard.options()]
         if lane == "echo":
             last = '{ type = "echo"; }'
+        elif lane == "room":
+            last = '{ type = "reflect"; framing = "line"; }'
         elif lane.startswith("pass"):
             middle = ['{ type = "pass"; name = "pass%d"; }' % i
                       for i in range(int(lane[4:]))]
@@ -373,6 +376,39 @@ class EchoRef(Target):
                 str(self.ports["echo"]), "--seconds", "7200"]
 
 
+class RoomRef(Target):
+    """A bare broadcast server: the yardstick of the reflect binding."""
+
+    name = "room-ref"
+    lanes = ("room",)
+
+    def command(self, backend):
+        return [self.tools.load, "room-ref", "--to",
+                str(self.ports["room"]), "--seconds", "7200"]
+
+
+class Redis(Target):
+    """Its channels: a message comes in an envelope, and counts as one."""
+
+    name = "redis"
+    lanes = ("room",)
+    load_options = ("--redis",)
+
+    @classmethod
+    def missing(cls, tools):
+        return None if tools.redis else "redis-server is not installed"
+
+    @classmethod
+    def version(cls, tools):
+        return first_line(tools.redis, "--version")
+
+    def command(self, backend):
+        return [self.tools.redis, "--port", str(self.ports["room"]),
+                "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+                "--dir", self.directory, "--maxclients", str(CONNECTIONS),
+                "--tcp-backlog", "4096"]
+
+
 class Backend(Target):
     name = "backend"
     lanes = ("backend",)
@@ -383,7 +419,8 @@ class Backend(Target):
 
 
 PROXIES = (Binderyd, Haproxy, HaproxySplice, Haproxy64k, Nginx, Nginx64k)
-ALL = {cls.name: cls for cls in PROXIES + (Hitch, EchoRef)}
+ALL = {cls.name: cls for cls in PROXIES + (Hitch, EchoRef, RoomRef,
+                                                   Redis)}
 
 
 def find_program(name):

@@ -59,8 +59,8 @@ class Pages(unittest.TestCase):
             pass
 
     def test_there_are_plugins(self):
-        self.assertLessEqual({"echo", "jwt-guard", "metrics", "tcp-client",
-                              "tcp-server", "tls"},
+        self.assertLessEqual({"echo", "jwt-guard", "metrics", "reflect",
+                              "tcp-client", "tcp-server", "tls"},
                              set(PLUGINS))
 
     def test_each_plugin_has_code_page_and_build_of_its_name(self):

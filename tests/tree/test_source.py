@@ -200,7 +200,8 @@ class Tree(unittest.TestCase):
         self.none(wrong, "public names that the host defines")
 
     def test_a_plugin_exports_one_symbol(self):
-        for name in ("echo", "metrics", "tcp-server", "tcp-client", "tls"):
+        for name in ("echo", "metrics", "reflect", "tcp-server",
+                     "tcp-client", "tls"):
             out = subprocess.run(
                 ["nm", "-D", "--defined-only",
                  os.path.join(BUILD, "plugins", name + ".so")],

@@ -16,6 +16,7 @@ from .peers import (PATTERN, Backend, FreePort, all_of, exactly, give_back,
                     is_reset, pattern, receive_pattern, reset, send_pattern)
 from .proc import cpu_seconds, fd_count, raise_files, rss
 from .reloads import WRONG, Reload, client_of, greet, server
+from .rooms import Room, length, reflect
 from .traffic import EchoServer, Streams, Visitors
 
 __all__ = [name for name in dir() if not name.startswith("_")]
