@@ -200,6 +200,7 @@ daemon_create(const struct options *o, int *status_r)
 
 	*status_r = EX_SOFTWARE;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* write(2) says EFBIG then */
 	/* Ignored, children would be gone before they were waited for, and
 	 * their numbers be others'. */
 	signal(SIGCHLD, SIG_DFL);

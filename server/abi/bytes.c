@@ -165,15 +165,22 @@ size_t
 abi_move(struct bnd_stage *st, unsigned from, unsigned to, size_t n)
 {
 	struct queue *a = inlet(st, from), *b = outlet(st, to);
-	size_t room, moved = 0;
+	size_t room, may, moved = 0;
 
 	if (!a || !b || a == b)
 		return 0;
 	room = queue_room(b);
 	if (a->bytes > room && n > room)
 		b->was_tight = true;
-	if (room && a->bytes)
-		moved = queue_move(a, b, n < room ? n : room);
+	may = n < room ? n : room;
+	if (may > a->bytes)
+		may = a->bytes;
+	if (may)
+		moved = queue_move(a, b, may);
+	if (moved < may) {
+		out_of_memory(st);
+		return moved;
+	}
 	if (n == BND_ALL && a->has_ended && a->bytes == 0)
 		queue_end(b);
 	return moved;
