@@ -12,6 +12,13 @@ BUILD = os.path.abspath(os.environ.get("BINDERY_BUILD",
 TOP_LEVEL = {"CMakeLists.txt", "server", "sdk", "plugins", "etc", "tests",
              "docs", "packaging", "README.md", "LICENSE"}
 
+# The bindings for tests that the build has, and those that it leaves out.
+TEST_BINDINGS, LEFT_OUT = [], []
+for _name in ("delay", "fault", "limit", "tee", "trace", "trickle"):
+    (TEST_BINDINGS if os.path.exists(
+        os.path.join(BUILD, "plugins", _name + ".so")) else LEFT_OUT
+     ).append(_name)
+
 
 def files(*folders, suffixes=()):
     """Paths relative to the root, sorted; without what is made by tools."""

@@ -12,6 +12,7 @@ from .case import Case, main
 from .daemon import Daemon, environment, hold, run, shim
 from .fake import BINDERY, FakeDaemon, Terminal, bad, bindery, good
 from .heirs import HeirsCase, children, is_running, pipeline
+from .middle import Middle, needs, proxy_of, thrice
 from .peers import (PATTERN, Backend, FreePort, all_of, exactly, give_back,
                     is_reset, pattern, receive_pattern, reset, send_pattern)
 from .proc import cpu_seconds, fd_count, raise_files, rss
