@@ -7,6 +7,7 @@
 #include "pipeline/post.h"
 #include "stream/setup.h"
 #include "worker/listener.h"
+#include "worker/watchdog.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -127,7 +128,7 @@ crew_start(const struct crew *c)
 
 	for (unsigned i = 0; rc == 0 && i < c->count; i++)
 		rc = worker_start(c->workers[i]);
-	return rc;
+	return rc == 0 ? watchdog_start(c->workers, c->count) : rc;
 }
 
 void
@@ -135,6 +136,7 @@ crew_stop(const struct crew *c)
 {
 	for (unsigned i = 0; i < c->count; i++)
 		worker_stop(c->workers[i]);
+	watchdog_stop(); /* nobody can wake it any more */
 }
 
 void

@@ -10,11 +10,13 @@
 #include "config/read.h"
 #include "handover.h"
 #include "log/log-report.h"
+#include "log/log-topic.h"
 #include "log/log.h"
 #include "log/notify.h"
 #include "stream/pledge.h"
 #include "stream/setup.h"
 #include "stream/work.h"
+#include "trace/trace.h"
 #include "upgrade.h"
 #include "worker/listener.h"
 #include "worker/pool.h"
@@ -115,8 +117,8 @@ daemon_build(struct daemon *d, struct report *report)
 		config_tree_destroy(&tree);
 		return EX_SOFTWARE;
 	}
-	d->first =
-	    generation_create(&tree, 1, &d->crew, &abi_table, o->dirs, report);
+	d->first = generation_create(
+	    &tree, 1, &d->crew, trace_host(&abi_table), o->dirs, report);
 	if (!d->first)
 		return EX_SOFTWARE;
 	if (!report_has_errors(report))
@@ -199,6 +201,7 @@ daemon_create(const struct options *o, int *status_r)
 	int rc;
 
 	*status_r = EX_SOFTWARE;
+	log_topics_start(o->topics);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* write(2) says EFBIG then */
 	/* Ignored, children would be gone before they were waited for, and
@@ -388,7 +391,7 @@ daemon_begin(struct daemon *d, struct report *report)
 
 	d->generations = (struct succession){
 		.crew = d->crew,
-		.host = &abi_table,
+		.host = trace_host(&abi_table),
 		.config = d->options->config,
 		.plugin_dirs = d->options->dirs,
 		.loop = &d->loop,

@@ -4,6 +4,7 @@
 #include "options.h"
 
 #include "base/compiler.h"
+#include "log/log-topic.h"
 #include "plugins/abi.h"
 
 #include <getopt.h>
@@ -27,6 +28,7 @@ static const struct {
 	{ 'j', "json", NULL, "with -l: as JSON" },
 	{ 'q', "quiet", NULL, "say nothing when all is well" },
 	{ 'v', "verbose", NULL, "log more: level debug" },
+	{ 'd', "debug", "TOPICS", "trace 'plugin', 'stream', or both" },
 	{ 'f', "foreground", NULL, "accepted: it never goes elsewhere" },
 	{ 'V', "version", NULL,
 	    "print the version and what the build settled" },
@@ -37,7 +39,8 @@ static void
 print_help(void)
 {
 	printf("usage: binderyd [-c FILE] [-p DIR]... [-t | -T | -l PLUGIN] "
-	       "[-jqv]\n\n");
+	       "[-jqv]\n"
+	       "                [-d TOPIC[,TOPIC]]\n\n");
 	for (size_t i = 0; i < ARRAY_COUNT(table); i++) {
 		char name[32];
 
@@ -92,6 +95,20 @@ set_action(struct options *o, enum action action)
 }
 
 static int
+add_topics(struct options *o, const char *text)
+{
+	if (log_topics_parse(text, &o->topics) < 0) {
+		fprintf(stderr,
+		    "binderyd: -d takes 'plugin', 'stream', or both with a "
+		    "comma between them, and not '%s'\n",
+		    text);
+		return EX_USAGE;
+	}
+	o->is_verbose = true;
+	return -1;
+}
+
+static int
 take(struct options *o, int letter, const char *value)
 {
 	switch (letter) {
@@ -116,6 +133,8 @@ take(struct options *o, int letter, const char *value)
 	case 'v':
 		o->is_verbose = true;
 		return -1;
+	case 'd':
+		return add_topics(o, value);
 	case 'f':
 		return -1;
 	case 'V':

@@ -17,6 +17,7 @@ struct options {
 	const char *config;
 	const char *plugin; /* ACTION_DESCRIBE: its type or path */
 	const char *dirs[OPTION_DIRS + 2]; /* -p, the built-in one, NULL */
+	unsigned topics;                   /* of -d: enum log_topic */
 	bool is_quiet, is_verbose, is_json;
 };
 

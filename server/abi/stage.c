@@ -244,7 +244,7 @@ stage_timer_due(void *owner, unsigned slot)
 
 	if (stage_is_closing(s) || !s->binding->type->timer)
 		return;
-	s->binding->type->timer(&s->pub, slot);
+	PLUGIN_CALL(s->hop.conn->worker, s->binding, timer, &s->pub, slot);
 	stage_after_call(s);
 }
 
@@ -255,7 +255,8 @@ stage_fd_ready(void *owner, int fd, unsigned events)
 
 	if (stage_is_closing(s) || !s->binding->type->ready)
 		return;
-	s->binding->type->ready(&s->pub, fd, events);
+	PLUGIN_CALL(
+	    s->hop.conn->worker, s->binding, ready, &s->pub, fd, events);
 	stage_after_call(s);
 }
 

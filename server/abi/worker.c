@@ -31,7 +31,7 @@ desk_timer_due(void *owner, unsigned slot)
 	struct desk *d = owner;
 
 	if (d->binding->type->worker_timer)
-		d->binding->type->worker_timer(&d->pub, slot);
+		PLUGIN_CALL(d->worker, d->binding, worker_timer, &d->pub, slot);
 }
 
 static void
@@ -40,7 +40,8 @@ desk_fd_ready(void *owner, int fd, unsigned events)
 	struct desk *d = owner;
 
 	if (d->binding->type->worker_ready)
-		d->binding->type->worker_ready(&d->pub, fd, events);
+		PLUGIN_CALL(
+		    d->worker, d->binding, worker_ready, &d->pub, fd, events);
 }
 
 static const struct waits_calls desk_calls = { desk_timer_due, desk_fd_ready };

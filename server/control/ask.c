@@ -34,7 +34,7 @@ worker_show(struct worker *w, void *arg)
 
 	says_begin(&says);
 	if (d->is_started)
-		k->binding->type->show(&d->pub, NULL, &says.pub);
+		PLUGIN_CALL(w, k->binding, show, &d->pub, NULL, &says.pub);
 	json_array_append_new(
 	    k->workers, json_pack("{s:i, s:o}", "worker", (int)w->index, "says",
 			    says_take(&says)));
@@ -127,7 +127,8 @@ worker_tell(struct worker *w, void *arg)
 	struct tell *k = arg;
 	struct desk *d = k->binding->desks[w->index];
 
-	return k->binding->type->command(&d->pub, &k->words, &k->says.pub);
+	return PLUGIN_CALL(
+	    w, k->binding, command, &d->pub, &k->words, &k->says.pub);
 }
 
 /* What a plugin said of its refusal, or why in our words. */

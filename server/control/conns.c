@@ -165,7 +165,8 @@ stage_row(struct stage *s)
 
 	says_begin(&says);
 	if (s->state == STAGE_OPEN && type->show) {
-		type->show(s->pub.worker, &s->pub, &says.pub);
+		PLUGIN_CALL(s->hop.conn->worker, s->binding, show,
+		    s->pub.worker, &s->pub, &says.pub);
 		stage_after_call(s);
 	}
 	return json_pack("{s:s, s:s, s:s, s:o}", "pipeline",

@@ -37,6 +37,7 @@ static const struct { const char *name, *type, *help; } families[] = {
 	[FAMILY_WORKER_TURN] = { "bindery_worker_turn_seconds", "histogram", "Work of one turn of the event loop: how long others may have had to wait." },
 	[FAMILY_WORKER_PEAK] = { "bindery_worker_turn_peak_seconds", "gauge", "The longest turn of the last minute." },
 	[FAMILY_WORKER_PAUSES] = { "bindery_worker_accept_pauses_total", "counter", "How often accepting paused: for want of descriptors or memory, or at limits.connections." },
+	[FAMILY_WORKER_HELD] = { "bindery_worker_slow_callbacks_total", "counter", "Callbacks of plugins that held the worker for 100 ms or longer." },
 	[FAMILY_WORKER_TURNED_AWAY] = { "bindery_worker_turned_away_total", "counter", "Clients that were reset because descriptors had run out." },
 };
 /* clang-format on */

@@ -100,5 +100,6 @@ worker_figures(unsigned i, struct worker_figures *r)
 		.peak_us = pulse_peak_us(&w->loop.pulse, loop_clock()),
 		.pauses = cell_read(&w->pauses),
 		.turned_away = cell_read(&w->turned_away),
+		.held = cell_read(&w->held),
 	};
 }

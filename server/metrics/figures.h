@@ -49,9 +49,9 @@ void process_figures(struct process_figures *r);
 void figures_watch(struct worker *const *workers, unsigned count);
 
 struct worker_figures {
-	int64_t connections;         /* now, of all pipelines */
-	int64_t peak_us;             /* the longest turn of the last minute */
-	int64_t pauses, turned_away; /* see struct worker */
+	int64_t connections; /* now, of all pipelines */
+	int64_t peak_us;     /* the longest turn of the last minute */
+	int64_t pauses, turned_away, held; /* see struct worker */
 };
 
 unsigned figures_worker_count(void);

@@ -214,6 +214,8 @@ write_worker(FILE *out, enum family f, const char *name, unsigned i)
 		scribe_sample(out, name, labels, w.peak_us, 6);
 	else if (f == FAMILY_WORKER_PAUSES)
 		scribe_sample(out, name, labels, w.pauses, 0);
+	else if (f == FAMILY_WORKER_HELD)
+		scribe_sample(out, name, labels, w.held, 0);
 	else
 		scribe_sample(out, name, labels, w.turned_away, 0);
 }

@@ -51,7 +51,8 @@ post_room(struct letter *l)
 			continue;
 		d->wants_room = 0;
 		if (d->binding->type->worker_room && !d->is_stopping)
-			d->binding->type->worker_room(&d->pub);
+			PLUGIN_CALL(
+			    d->worker, d->binding, worker_room, &d->pub);
 	}
 }
 
@@ -93,7 +94,7 @@ static void
 post_hand_over(struct desk *d, const struct bnd_msg *m)
 {
 	if (d->is_started && !d->is_stopping && d->binding->type->message)
-		d->binding->type->message(&d->pub, m);
+		PLUGIN_CALL(d->worker, d->binding, message, &d->pub, m);
 }
 
 static void

@@ -29,6 +29,13 @@ struct request {
 };
 
 static struct image *images;
+static void (*load_watcher)(const char *type, const int *rc);
+
+void
+images_watch_load(void (*watcher)(const char *type, const int *rc))
+{
+	load_watcher = watcher;
+}
 
 const struct image *
 image_first(void)
@@ -70,10 +77,25 @@ image_negotiate(struct mapping *m, const struct bnd_host *host)
 	type_negotiate(m->image.raw, m->image.abi, &m->image.type, &m->why);
 }
 
+static int
+image_call_load(const struct bnd_type *type)
+{
+	int rc;
+
+	if (!type->load)
+		return 0;
+	if (load_watcher)
+		load_watcher(type->name, NULL);
+	rc = type->load();
+	if (load_watcher)
+		load_watcher(type->name, &rc);
+	return rc;
+}
+
 static void
 image_start(struct mapping *m)
 {
-	int rc = m->image.type.load ? m->image.type.load() : 0;
+	int rc = image_call_load(&m->image.type);
 
 	if (rc != 0) {
 		why_set(&m->why, 0,

@@ -20,6 +20,7 @@ struct image {
 	struct bnd_type type; /* the plugin's, normalized: what it is too short
 				 for is zero */
 	const struct bnd_type *raw; /* the plugin's own */
+	struct bnd_type *traced;    /* trace/trace.h's; else NULL */
 	const char *path;           /* of the file, as found */
 	unsigned load;  /* 1, 2, ...: how often this path was mapped */
 	struct abi abi; /* that it wants */
@@ -39,5 +40,9 @@ struct image *image_load(const char *type, const char *const *dirs,
 
 /* The first of all good images that were ever mapped, the newest first. */
 const struct image *image_first(void);
+
+/* From now on watcher hears of each call of a type's load(): before it, with rc
+ * NULL, and after it.  It is the one callback that is of no binding yet. */
+void images_watch_load(void (*watcher)(const char *type, const int *rc));
 
 #endif

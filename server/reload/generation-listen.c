@@ -30,7 +30,7 @@ desk_accepted(void *arg, int number, int fd, const struct sockaddr *peer,
 		return;
 	}
 	d->worker->accepting = &a;
-	d->binding->type->accepted(&d->pub, &a);
+	PLUGIN_CALL(d->worker, d->binding, accepted, &d->pub, &a);
 	d->worker->accepting = NULL;
 }
 

@@ -30,7 +30,9 @@ desk_start(struct desk *d)
 
 	LIST_INSERT_HEAD(&d->worker->desks, d, link);
 	d->is_started = true;
-	rc = type->worker_start ? type->worker_start(&d->pub) : 0;
+	rc = type->worker_start
+		 ? PLUGIN_CALL(d->worker, d->binding, worker_start, &d->pub)
+		 : 0;
 	if (rc == 0 && d->has_failed)
 		rc = -ENOMEM;
 	if (rc == 0)
@@ -65,7 +67,7 @@ desk_stop(struct desk *d)
 		return;
 	d->is_stopping = true;
 	if (type->worker_stop)
-		type->worker_stop(&d->pub);
+		PLUGIN_CALL(d->worker, d->binding, worker_stop, &d->pub);
 	waits_destroy(&d->waits);
 	metrics_leave(d);
 	LIST_REMOVE(d, link);
@@ -216,7 +218,7 @@ stage_drain(struct stage *s)
 	const struct bnd_type *type = s->binding->type;
 
 	if (s->state == STAGE_OPEN && type->drain) {
-		type->drain(&s->pub);
+		PLUGIN_CALL(s->hop.conn->worker, s->binding, drain, &s->pub);
 		stage_after_call(s);
 	}
 }
@@ -230,7 +232,7 @@ shift_drain(struct worker *w, void *arg)
 
 	FOR_SOURCES_FIRST(s->g, b)
 	if (b->type->worker_drain)
-		b->type->worker_drain(&b->desks[w->index]->pub);
+		PLUGIN_CALL(w, b, worker_drain, &b->desks[w->index]->pub);
 	LIST_FOREACH(c, &w->conns, link)
 	{
 		if (c->pipeline->generation != s->g || c->state != CONN_LIVE)

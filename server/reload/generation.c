@@ -7,6 +7,8 @@
 #include "pipeline/keep.h"
 #include "pipeline/metric.h"
 #include "stream/account.h"
+#include "trace/trace.h"
+#include "worker/watchdog.h"
 #include "worker/worker.h"
 
 #include <errno.h>
@@ -179,7 +181,7 @@ binding_load(struct generation *g, struct binding *b,
 		    "plugin '%s' cannot be used: %s", b->image->path, wrong);
 		return;
 	}
-	b->type = &b->image->type;
+	b->type = trace_type(b->image);
 }
 
 static int
@@ -431,8 +433,10 @@ generation_destroy(struct generation **at)
 	generation_hide(g);
 	FOR_SINKS_FIRST(g, b)
 	binding_destroy(g, b);
+	watchdog_lock(); /* it may be reading names of bindings */
 	arena_finish(&g->arena);
 	config_tree_destroy(&g->tree);
+	watchdog_unlock();
 	free(g);
 }
 

@@ -7,6 +7,7 @@
  * be.  The rules stand under OPENING in bindery/plugin.h.
  */
 
+#include "stream/conn-trace.h"
 #include "stream/lane.h"
 #include "stream/stage.h"
 
@@ -28,6 +29,7 @@ chain_open(struct stage *s)
 		struct stage *front = s->prev;
 
 		s->is_way_open = true;
+		STAGE_TRACE(s, "is open: the way behind it stands");
 		if (!front)
 			break;
 		front->is_back_open = true;
@@ -117,6 +119,7 @@ chain_remove(struct stage *s, int err)
 		s->next->prev = s->prev;
 	else
 		c->last = s->prev;
+	STAGE_TRACE(s, "is taken out, close(%d)", err);
 	s->was_opened = s->state != STAGE_NEW;
 	s->state = STAGE_CLOSING;
 	s->close_err = err;
@@ -262,6 +265,8 @@ chain_tell(
 		return;
 	}
 	conn_blame(c, reason, by, fmt, ap);
+	STAGE_TRACE(
+	    front, "hears that there is no way behind it, opened(%d)", err);
 	chain_cut(front, err);
 	front->opened_err = err;
 	stage_due(front, DUE_OPENED);

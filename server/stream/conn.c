@@ -5,6 +5,7 @@
 
 #include "base/compiler.h"
 #include "stream/conn-log.h"
+#include "stream/conn-trace.h"
 #include "stream/fact.h"
 #include "stream/lane.h"
 #include "stream/pledge.h"
@@ -105,6 +106,7 @@ conn_spawn(struct desk *d, void *arg)
 	}
 	cell_add(&c->account->accepted, 1);
 	conn_log_opened(c);
+	USDT(connection_open, c->id, c->pipeline->name);
 	return 0;
 }
 
@@ -172,6 +174,8 @@ conn_vend(struct conn *c, enum reason reason, enum conn_party by, int err,
 	if (c->state != CONN_LIVE)
 		return;
 	conn_blame(c, reason, by, fmt, ap);
+	CONN_TRACE(c, "ends: %s%s", reason_text(c->reason)->name,
+	    err ? ", both peers are reset" : "");
 	c->state = CONN_ENDING;
 	conn_close_sock(&c->sock[BND_FRONT], err != 0);
 	conn_close_sock(&c->sock[BND_BACK], err != 0);
@@ -346,6 +350,8 @@ conn_reap(struct task *t)
 	if (c->state != CONN_ENDING)
 		return;
 	conn_log_closed(c);
+	USDT(connection_close, c->id, c->reason, c->sock[BND_FRONT].received,
+	    c->sock[BND_FRONT].sent);
 	sock_free_queues(&c->sock[BND_FRONT]);
 	sock_free_queues(&c->sock[BND_BACK]);
 	c->worker->reasons[c->reason]++;

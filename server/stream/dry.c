@@ -52,7 +52,7 @@ dry_ask(struct conn *c, struct binding *b, struct bnd_answer *a,
 	if (!s)
 		return DRY_NO_MEMORY;
 	s->state = STAGE_DRY;
-	b->type->explain(&s->pub, a);
+	PLUGIN_CALL(c->worker, b, explain, &s->pub, a);
 	if (c->is_blamed)
 		r = DRY_REFUSED;
 	else if (s->has_back && s->back_exit)

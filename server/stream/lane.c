@@ -3,6 +3,7 @@
 
 #include "stream/lane.h"
 
+#include "stream/conn-trace.h"
 #include "stream/conn.h"
 
 #include <errno.h>
@@ -28,6 +29,7 @@ static void
 lane_stalls(struct sock *to)
 {
 	to->is_full = true;
+	SOCK_TRACE(to, "takes no more for now");
 	cell_add(&to->hop.conn->account->stalls[to->side], 1);
 }
 
@@ -39,6 +41,7 @@ lane_took(struct sock *to, ssize_t n, enum pass *r)
 	if (n > 0) {
 		to->sent += (size_t)n;
 		conn_count(to->hop.conn, to, ACCOUNT_SENT, (size_t)n);
+		SOCK_TRACE(to, "took %zd bytes", n);
 		conn_touch(to->hop.conn);
 		return true;
 	}
@@ -146,6 +149,10 @@ lane_flush(struct sock *to, struct queue *q)
 void
 lane_close(struct queue *q, struct conn *c)
 {
+	if (q->pipe) {
+		CONN_TRACE(c, "gives its pipe back");
+		USDT(splice_end, c->id);
+	}
 	pipe_give(c->worker->pipes, &q->pipe);
 }
 
@@ -158,6 +165,7 @@ lane_splice(struct sock *s, struct queue *q)
 	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n > 0) {
 		q->pipe->bytes += (size_t)n;
+		SOCK_TRACE(s, "gave %zd bytes by splice", n);
 		s->received += (size_t)n;
 		conn_count(s->hop.conn, s, ACCOUNT_RECEIVED, (size_t)n);
 		conn_touch(s->hop.conn);
@@ -217,6 +225,10 @@ lane_take_pipe(struct sock *s, struct sock *to, struct queue *q)
 		q->pipe = pipe_take(s->hop.conn->worker->pipes);
 	else
 		q->may_not_splice = true;
+	if (q->pipe) {
+		SOCK_TRACE(s, "has a pipe to the other now");
+		USDT(splice_begin, s->hop.conn->id, s->side);
+	}
 }
 
 /* What a slow sink did not take waits in a pipe: pages of the kernel's, and
@@ -269,6 +281,7 @@ lane_copy(struct sock *s, struct sock *to, struct queue *q)
 		return sock_read_ended(s, n);
 	s->received += (size_t)n;
 	conn_count(s->hop.conn, s, ACCOUNT_RECEIVED, (size_t)n);
+	SOCK_TRACE(s, "gave %zd bytes", n);
 	if (n < WORKER_SCRATCH && !s->has_tail && sock_doubt(s))
 		s->may_read = false;
 	if (n < WORKER_SCRATCH)

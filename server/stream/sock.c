@@ -4,10 +4,12 @@
 #include "stream/sock.h"
 
 #include "base/compiler.h"
+#include "stream/conn-trace.h"
 #include "stream/conn.h"
 #include "stream/lane.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -95,6 +97,7 @@ sock_attach(struct sock *s, int fd, bool is_watched)
 			: loop_watch(l, &s->watch, events);
 	if (rc < 0)
 		s->watch.fd = -1;
+	SOCK_TRACE(s, "is attached, descriptor %d: %d", fd, rc);
 	return rc;
 }
 
@@ -105,6 +108,9 @@ sock_close(struct sock *s, bool is_reset)
 
 	if (!sock_is_open(s))
 		return;
+	SOCK_TRACE(s,
+	    "is %s after %" PRIu64 " bytes from it and %" PRIu64 " to it",
+	    is_reset ? "reset" : "closed", s->received, s->sent);
 	sock_undoubt(s);
 	loop_unqueue(conn_loop(s->hop.conn), &s->hop.task);
 	if (is_reset)
@@ -125,6 +131,7 @@ sock_write_end(struct sock *s)
 	if (s->is_shut)
 		return PASS_IDLE;
 	s->is_shut = true;
+	SOCK_TRACE(s, "is told the end after %" PRIu64 " bytes", s->sent);
 	/* When this was the last end, closing says it too. */
 	if (conn_end_if_done(s->hop.conn))
 		return PASS_DEAD;
@@ -175,6 +182,7 @@ sock_saw_end(struct sock *s)
 
 	s->has_ended = true;
 	s->may_read = false;
+	SOCK_TRACE(s, "has ended after %" PRIu64 " bytes", s->received);
 	sock_undoubt(s);
 	if (c->closed_by == PARTY_NOBODY)
 		c->closed_by = sock_party(s);
@@ -259,6 +267,7 @@ sock_read_once(struct sock *s, size_t room)
 	}
 	s->received += (size_t)n;
 	conn_count(c, s, ACCOUNT_RECEIVED, (size_t)n);
+	SOCK_TRACE(s, "gave %zd bytes, %u wait", n, s->in->bytes);
 	conn_touch(c);
 	if ((size_t)n < room && !s->has_tail && sock_doubt(s))
 		s->may_read = false;
@@ -298,6 +307,8 @@ sock_read(struct sock *s)
 		size_t room =
 		    s->in->is_discarding ? BUF_LARGE : queue_room(s->in);
 
+		if (room == 0)
+			SOCK_TRACE(s, "is held back: its queue is full");
 		if (!s->may_read || room == 0)
 			return PASS_IDLE;
 		r = sock_read_once(s, room);

@@ -5,6 +5,7 @@
 
 #include "base/compiler.h"
 #include "pipeline/waits.h"
+#include "stream/conn-trace.h"
 #include "stream/work.h"
 
 #include <errno.h>
@@ -55,6 +56,7 @@ stage_create(struct conn *c, struct desk *d, void *open_arg)
 	else
 		c->first = s;
 	c->last = s;
+	STAGE_TRACE(s, "begins to open");
 	stage_due(s, DUE_OPEN);
 	return s;
 }
@@ -119,7 +121,8 @@ stage_open(struct stage *s)
 		conn_opens_back(s->hop.conn);
 	if (type->open) {
 		s->state = STAGE_OPENING;
-		rc = type->open(&s->pub, s->open_arg);
+		rc = PLUGIN_CALL(s->hop.conn->worker, s->binding, open, &s->pub,
+		    s->open_arg);
 	}
 	if (stage_is_closing(s))
 		return;
@@ -141,7 +144,8 @@ stage_opened(struct stage *s)
 	int err = s->opened_err;
 
 	if (type->opened)
-		type->opened(&s->pub, err);
+		PLUGIN_CALL(
+		    s->hop.conn->worker, s->binding, opened, &s->pub, err);
 	if (err == 0 && !type->flow) {
 		stage_bypass(s, BND_FRONT, BND_BACK);
 		stage_bypass(s, BND_BACK, BND_FRONT);
@@ -169,7 +173,7 @@ stage_flow(struct stage *s)
 
 	if (s->state != STAGE_OPEN || !type->flow)
 		return;
-	type->flow(&s->pub);
+	PLUGIN_CALL(s->hop.conn->worker, s->binding, flow, &s->pub);
 	stage_after_call(s);
 }
 
@@ -243,6 +247,9 @@ stage_bypass(struct stage *s, unsigned from, unsigned to)
 		return;
 	}
 	s->is_bypassed[from] = s->is_given[to] = true;
+	STAGE_TRACE(s, "steps aside from %s to %s, %u bytes go first",
+	    from == BND_FRONT ? "front" : "back",
+	    to == BND_FRONT ? "front" : "back", a->bytes + b->bytes);
 	if (a == b) /* a ring: nothing can enter it any more */
 		return;
 	conn_repoint(s->hop.conn, a, b);
@@ -300,7 +307,8 @@ stage_open_late(struct stage *s)
 
 	if (s->was_opened || type->role != BND_SOURCE || !type->open)
 		return;
-	type->open(&s->pub, s->open_arg);
+	PLUGIN_CALL(
+	    s->hop.conn->worker, s->binding, open, &s->pub, s->open_arg);
 	s->was_opened = true;
 }
 
@@ -313,7 +321,8 @@ stage_close(struct stage *s)
 	loop_unqueue(conn_loop(c), &s->hop.task);
 	stage_open_late(s);
 	if (type->close && s->was_opened)
-		type->close(&s->pub, s->close_err);
+		PLUGIN_CALL(
+		    c->worker, s->binding, close, &s->pub, s->close_err);
 	waits_destroy(&s->waits);
 	works_disown(s);
 	stage_free_queues(s);

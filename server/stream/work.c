@@ -46,6 +46,16 @@ work_unlink(struct work *k)
 }
 
 static void
+work_finish(struct work *k)
+{
+	CLEANUP(duty_end)
+	UNUSED struct duty *duty = duty_begin(
+	    &k->desk->worker->duty, &k->desk->binding->pub, DUTY_done, "done");
+
+	k->done(&k->desk->pub, k->stage ? &k->stage->pub : NULL, k->arg);
+}
+
+static void
 work_done(struct letter *l)
 {
 	struct work *k = CONTAINER_OF(l, struct work, job.done);
@@ -54,7 +64,7 @@ work_done(struct letter *l)
 
 	if (s)
 		work_unlink(k);
-	k->done(&d->pub, s ? &s->pub : NULL, k->arg);
+	work_finish(k);
 	if (s)
 		stage_after_call(s);
 	d->works--;

@@ -9,6 +9,7 @@
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
+#include "worker/duty.h"
 #include "worker/loop.h"
 
 #include <pthread.h>
@@ -28,6 +29,8 @@ enum { WORKER_SCRATCH = 65536 };
 
 struct worker {
 	struct loop loop;
+	struct duty duty; /* which callback it is in */
+	struct cell held; /* callbacks that took too long; the watchdog's */
 	unsigned index;
 	pthread_t thread;
 	bool is_running;
