@@ -193,7 +193,8 @@ proxy_take(struct bnd_stage *st, const struct proxy_header *h, size_t size)
 }
 
 /* Look at what is there, and at more of it when that is not all: only what is
- * waited for is joined to one piece. */
+ * waited for is joined to one piece.  Nothing is shown when memory has run
+ * out. */
 static int
 proxy_read(struct bnd_stage *st, struct proxy_header *h)
 {
@@ -205,7 +206,7 @@ proxy_read(struct bnd_stage *st, struct proxy_header *h)
 	do {
 		n = bnd_peek(st, BND_FRONT, h->wanted, &data);
 		rc = proxy_header_read(h, data, n);
-	} while (rc == 0 && n < avail && n < PROXY_HEADER_MAX);
+	} while (rc == 0 && n > 0 && n < avail && n < PROXY_HEADER_MAX);
 	return rc;
 }
 

@@ -12,26 +12,13 @@
 #include "base/arena.h"
 #include "pipeline/ledger.h"
 #include "pipeline/pipeline.h"
+#include "plugins/metric-name.h"
 
 /* Where a metric's cells begin in a sheet. */
 struct metric_place {
 	uint32_t at;
 	uint32_t kind; /* enum bnd_metric_kind */
 };
-
-/* Can Prometheus be told what a plugin's table (which passed type_negotiate())
- * says: are units and labels well formed, is nothing there twice?  NULL, or
- * what is wrong, in the arena or constant.  [main] */
-const char *metrics_check(
-    const struct bnd_metric *table, size_t element_size, struct arena *arena);
-
-/* The name of the metric's family, to be freed: what is put before it, the
- * plugin's name, the unit, "_total" of a counter.  NULL: no memory.  [any] */
-char *metric_family(const char *prefix, const struct bnd_metric *m);
-
-/* How many decimals a value has once it is in the family's unit: 3 for
- * milliseconds that are shown as seconds. */
-unsigned metric_decimals(const struct bnd_metric *m);
 
 /* [main] Lay out the cells of a binding and open its ledger; 0 or -ENOMEM. */
 int metrics_lay_out(struct binding *b, struct arena *arena);

@@ -64,6 +64,7 @@ void help_words(const struct command *c); /* NULL: the commands */
 /* Runs that are more than one question. */
 int run_kill(struct tool *t);
 int run_check(struct tool *t);
+int run_check_plugin(struct tool *t);
 int run_describe(struct tool *t);
 int run_top(struct tool *t);
 int run_help(struct tool *t);

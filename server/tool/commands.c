@@ -7,7 +7,12 @@
 
 #include <string.h>
 
-enum { SHORT_MS = 10 * 1000, LONG_MS = 120 * 1000, NO_END = 1 << 20 };
+enum {
+	SHORT_MS = 10 * 1000,
+	LONG_MS = 120 * 1000,
+	HOUR_MS = 3600 * 1000,
+	NO_END = 1 << 20
+};
 
 /* clang-format off */
 
@@ -78,6 +83,21 @@ static const struct command_option program_options[] = {
 	{ 0 }
 };
 
+static const struct command_option check_plugin_options[] = {
+	LOCAL('o', "option", "KEY=VALUE", ARGUMENT_LIST,
+	    "an option of the binding (repeatable)"),
+	LOCAL(0, "rule", "RULE", ARGUMENT_TEXT, "try this rule only"),
+	LOCAL(0, "seed", "N", ARGUMENT_TEXT, "play this one again"),
+	LOCAL(0, "runs", "N", ARGUMENT_TEXT, "plays of each rule (1000)"),
+	LOCAL(0, "seconds", "N", ARGUMENT_TEXT,
+	    "about so long for each rule (20)"),
+	LOCAL(0, "input", "FILE", ARGUMENT_TEXT, "what the front says"),
+	LOCAL(0, "input-back", "FILE", ARGUMENT_TEXT, "what the back says"),
+	LOCAL(0, "in-turn", NULL, ARGUMENT_TRUE,
+	    "the back speaks once the front is done"),
+	{ 0 }
+};
+
 static const struct command_option graph_options[] = {
 	LOCAL(0, "dot", NULL, ARGUMENT_TRUE, "print it for Graphviz"),
 	{ 0 }
@@ -132,6 +152,10 @@ const struct command commands[] = {
 	  program_options, SLOW, .run = run_describe },
 	{ "check", NULL, "[FILE]", 0, 1, "check a configuration",
 	  program_options, SLOW, .run = run_check },
+	{ "check-plugin", NULL, "FILE", 1, 1,
+	  "try whether a plugin keeps the rules of the SDK",
+	  check_plugin_options, .timeout_ms = HOUR_MS,
+	  .run = run_check_plugin },
 	{ "graph", NULL, "", 0, 0, "draw the pipelines", graph_options,
 	  QUICK, ASKS("graph", print_graph) },
 	{ "show", NULL, "[PIPELINE[/BINDING]]", 0, 1,

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Bindery authors */
 
 /* local.c - what needs no daemon: binderyd itself checks a configuration and
- * describes a plugin. */
+ * describes a plugin, and a program of its own tries a plugin out. */
 #include "tool/command.h"
 #include "tool/program.h"
 #include "tool/view.h"
@@ -133,4 +133,68 @@ run_describe(struct tool *t)
 	line_add(&l, "-l");
 	line_add(&l, t->operands[0]);
 	return t->is_json ? describe_json(&l, t) : line_run(&l, t, -1, NULL);
+}
+
+/* The options as they were given. */
+static void
+line_add_local(struct line *l, const struct tool *t)
+{
+	static const struct {
+		const char *member, *option;
+	} options[] = {
+		{ "rule", "--rule" },
+		{ "seed", "--seed" },
+		{ "runs", "--runs" },
+		{ "seconds", "--seconds" },
+		{ "input", "--input" },
+		{ "input-back", "--input-back" },
+	};
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(view_list(t->local, "option"), i, item)
+	{
+		line_add(l, "-o");
+		line_add(l, json_string_value(item));
+	}
+	for (i = 0; i < ARRAY_COUNT(options); i++) {
+		item = json_object_get(t->local, options[i].member);
+		if (!item)
+			continue;
+		line_add(l, options[i].option);
+		line_add(l, json_string_value(item));
+	}
+	if (json_object_get(t->local, "in-turn"))
+		line_add(l, "--in-turn");
+}
+
+static int
+check_plugin_json(struct line *l, const struct tool *t)
+{
+	CLEANUP(output_finish) struct program_output said = { 0 };
+	CLEANUP(json_release) json_t *o = NULL;
+	int status, rc;
+
+	line_add(l, "--json");
+	status = line_run(l, t, STDOUT_FILENO, &said);
+	if (status > STATUS_REFUSED)
+		return status;
+	o = json_loadb(said.text, said.size, 0, NULL);
+	if (!o)
+		return tool_fail(
+		    EX_SOFTWARE, "bindery-check-plugin has not printed JSON");
+	rc = tool_print_json(o);
+	return rc ? rc : status;
+}
+
+int
+run_check_plugin(struct tool *t)
+{
+	struct line l = { 0 };
+
+	line_add(&l, "bindery-check-plugin");
+	line_add(&l, t->operands[0]);
+	line_add_local(&l, t);
+	return t->is_json ? check_plugin_json(&l, t)
+			  : line_run(&l, t, -1, NULL);
 }

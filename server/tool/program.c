@@ -26,24 +26,32 @@ extern char **environ;
 
 struct program {
 	pid_t pid;
+	const char *name;
 	int64_t deadline_ms, timeout_ms;
 	int fd;         /* of the pipe that it writes to; -1: none */
 	sigset_t saved; /* the mask of signals before */
 };
 
-static void
-program_find(char path[PATH_MAX])
+/* Where a program of ours is installed. */
+static const char *
+program_home(const char *name)
 {
-	static const char name[] = "binderyd";
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - sizeof(name));
+	return strcmp(name, "binderyd") == 0 ? BINDERY_SBINDIR
+					     : BINDERY_LIBEXECDIR;
+}
+
+static void
+program_find(char path[PATH_MAX], const char *name)
+{
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 64);
 	char *slash = n > 0 ? memrchr(path, '/', (size_t)n) : NULL;
 
 	if (slash) {
-		strcpy(slash + 1, name);
+		snprintf(slash + 1, 64, "%s", name);
 		if (access(path, X_OK) == 0)
 			return;
 	}
-	strcpy(path, BINDERY_SBINDIR "/binderyd");
+	snprintf(path, PATH_MAX, "%s/%s", program_home(name), name);
 	if (access(path, X_OK) < 0)
 		strcpy(path, name); /* looked for in PATH */
 }
@@ -56,7 +64,7 @@ program_start(struct program *p, char *const *arguments, int from, int to)
 	char path[PATH_MAX];
 	int rc;
 
-	program_find(path);
+	program_find(path, arguments[0]);
 	rc = posix_spawn_file_actions_init(&actions);
 	if (rc)
 		return rc;
@@ -82,7 +90,7 @@ program_late(struct program *p)
 {
 	kill(p->pid, SIGKILL);
 	return tool_fail(EX_TEMPFAIL,
-	    "binderyd has not ended within %s: --timeout waits longer",
+	    "%s has not ended within %s: --timeout waits longer", p->name,
 	    format_duration(p->timeout_ms).s);
 }
 
@@ -145,7 +153,7 @@ program_wait(struct program *p)
 	}
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	return tool_fail(EX_SOFTWARE, "binderyd was ended by signal %d (%s)",
+	return tool_fail(EX_SOFTWARE, "%s was ended by signal %d (%s)", p->name,
 	    WTERMSIG(status), strsignal(WTERMSIG(status)));
 }
 
@@ -164,7 +172,7 @@ program_run_piped(
 	p->fd = ends[0];
 	if (rc)
 		rc = tool_fail(
-		    EX_UNAVAILABLE, "cannot run binderyd: %s", strerror(rc));
+		    EX_UNAVAILABLE, "cannot run %s: %s", p->name, strerror(rc));
 	else if (!r || !(rc = program_read(p, r)))
 		rc = program_wait(p);
 	else {
@@ -180,7 +188,8 @@ int
 program_run(char *const *arguments, int64_t timeout_ms, int fd,
     struct program_output *r)
 {
-	struct program p = { .deadline_ms = clock_ms() + timeout_ms,
+	struct program p = { .name = arguments[0],
+		.deadline_ms = clock_ms() + timeout_ms,
 		.timeout_ms = timeout_ms };
 	sigset_t set;
 	int rc;

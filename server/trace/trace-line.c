@@ -95,8 +95,6 @@ line_write(
 {
 	char call[TRACE_TEXT];
 
-	if (!log_is_on(LOG_L_DEBUG))
-		return;
 	vsnprintf(call, sizeof(call), fmt, ap);
 	log_line(LOG_L_DEBUG, l->fields, l->count, "%s%s", mark, call);
 }

@@ -121,6 +121,30 @@ class Pages(unittest.TestCase):
         for member in re.findall(r'SENT\("[^)]*ARGUMENT_\w+, "(\w+)"', table):
             self.assertRegex(page, rf"(?m)^\.It Cm .*Ar {member}\b")
 
+    def test_rules_of_the_conformance_run_and_page_are_the_same(self):
+        page = text("docs/bindery.8")
+        found = re.findall(r'\{ "([a-z-]+)", rule_', text("sdk/check/rules.c"))
+        self.assertGreater(len(found), 15)
+        for path in files("sdk/check", "sdk/kit", suffixes=[".c"]):
+            found += re.findall(
+                r'(?:broken|found|kit_wrong)\((?:[^,"]*,)?\s*"([a-z-]+)"',
+                text(path))
+        found += re.findall(r'return "([a-z]+)";',
+                            text("sdk/kit/kit-pages.c"))
+        self.assertLessEqual({"stale", "dead", "hang"}, set(found))
+        for rule in set(found) - {"expect"}:  # of the kit alone
+            self.assertRegex(page, rf"(?m)^\.It Ql {rule}$")
+
+    def test_functions_of_the_kit_and_page_are_the_same(self):
+        page = text("docs/bindery-kit.3")
+        header = text("sdk/kit/include/bindery/kit.h")
+        names = set(re.findall(r"\b(bndk_\w*[a-z])\(", header))
+        names.remove("bndk_failed_fn")
+        self.assertGreater(len(names), 40)
+        listed = re.findall(r"\b(bndk_\w+)", "\n".join(
+            re.findall(r"^\.It (.+)", page, re.MULTILINE)))
+        self.assertEqual(sorted(names), sorted(listed))
+
     def test_reasons_and_page_are_the_same(self):
         reasons = re.findall(r'\[REASON_\w+\] = \{ "([\w-]+)"',
                              text("server/stream/reason.c"))

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Bindery authors */
 
-/* metric-name.c - what a plugin's metrics are called outside, and whether they
- * can be called so. */
-
-#include "pipeline/metric.h"
+#include "plugins/metric-name.h"
 
 #include "base/compiler.h"
 #include "plugins/negotiate.h"

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+/*
+ * kit-life.c - a connection from open() to close(): what is due in a stage is
+ * noted, and done one callback at a time.  The order, and who hears what, is
+ * the host's (OPENING in bindery/plugin.h).
+ */
+
+#include "kit-inner.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINGER_MS = 5000 };
+
+static const uint64_t stage_magic = 0x6b69742d73746167;
+
+void
+stage_due(struct kit_stage *s, unsigned due)
+{
+	if (s->state < STAGE_CLOSING)
+		s->due |= due;
+}
+
+static void
+stage_init(struct bndk_conn *c, struct kit_desk *d, void *arg)
+{
+	const struct bnd_type *type = &d->generation->image->type;
+	struct kit_stage *s = &c->stage;
+	struct kit_lens self;
+
+	lens_show(&self, NULL, type->stage_size, 16, true);
+	s->magic = stage_magic;
+	s->pub.self = self.data;
+	s->pub.worker = &d->pub;
+	s->pub.binding = &d->generation->pub;
+	s->pub.id = ++d->generation->k->next_conn;
+	s->pub.limit = 65536;
+	s->conn = c;
+	s->desk = d;
+	s->arg = arg;
+	s->due = DUE_OPEN;
+	waits_init(&s->waits);
+	c->self = self;
+}
+
+struct bndk_conn *
+conn_create(struct kit_desk *d, void *arg, bool has_front)
+{
+	struct bndk *k = d->generation->k;
+	struct bndk_conn *c = kit_alloc(sizeof(*c));
+
+	c->k = k;
+	c->peer_fd = -1;
+	for (unsigned i = 0; i < 4; i++)
+		c->limits[i] = -1;
+	for (unsigned side = 0; side < 2; side++) {
+		c->side[side].bypass_to = -1;
+		c->side[side].fd = -1;
+	}
+	c->side[BND_FRONT].is_there = has_front;
+	stage_init(c, d, arg);
+	d->generation->pins++;
+	TAILQ_INSERT_TAIL(&k->conns, c, link);
+	return c;
+}
+
+void
+conn_free(struct bndk_conn *c)
+{
+	TAILQ_REMOVE(&c->k->conns, c, link);
+	for (unsigned side = 0; side < 2; side++) {
+		queue_finish(&c->side[side].in);
+		queue_finish(&c->side[side].out);
+		text_finish(&c->side[side].got);
+	}
+	facts_free(c);
+	claims_free(c);
+	free(c->peer);
+	c->stage.magic = 0;
+	free(c);
+}
+
+/* ------------------------------------------------------------------ ending */
+
+static void
+conn_close_fds(struct bndk_conn *c)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		if (c->side[side].fd >= 0)
+			close(c->side[side].fd);
+		c->side[side].fd = -1;
+	}
+	if (c->peer_fd >= 0)
+		close(c->peer_fd);
+	c->peer_fd = -1;
+}
+
+static void
+stage_remove(struct kit_stage *s, int err)
+{
+	if (s->state >= STAGE_CLOSING)
+		return;
+	s->was_opened = s->state != STAGE_NEW;
+	s->state = STAGE_CLOSING;
+	s->close_err = err;
+	s->due = DUE_CLOSE;
+}
+
+PRINTF(2, 0)
+static void
+conn_say_why(struct bndk_conn *c, const char *fmt, va_list ap)
+{
+	if (!*c->why && fmt)
+		vsnprintf(c->why, sizeof(c->why), fmt, ap);
+}
+
+void
+conn_vend(struct bndk_conn *c, int err, const char *fmt, va_list ap)
+{
+	if (c->is_ended)
+		return;
+	conn_say_why(c, fmt, ap);
+	c->is_ended = true;
+	if (err && !c->refuse_err)
+		c->abort_err = err;
+	for (unsigned side = 0; side < 2; side++) {
+		struct kit_side *x = &c->side[side];
+
+		queue_clear(&x->in);
+		queue_clear(&x->out);
+	}
+	conn_close_fds(c);
+	stage_remove(&c->stage, err);
+}
+
+void
+conn_end(struct bndk_conn *c, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	conn_vend(c, err, fmt, ap);
+	va_end(ap);
+}
+
+static bool
+side_is_done(const struct kit_side *x)
+{
+	return !x->is_there || (x->has_sent_end && x->has_got_end);
+}
+
+/* Both directions have ended, and everything was taken. */
+void
+conn_end_if_done(struct bndk_conn *c)
+{
+	const struct kit_stage *s = &c->stage;
+	bool is_way = c->side[BND_BACK].is_there || c->refuse_err ||
+		      stage_type(s)->role == BND_SINK;
+
+	if (!c->is_ended && c->side[BND_FRONT].is_there && is_way &&
+	    side_is_done(&c->side[BND_FRONT]) &&
+	    side_is_done(&c->side[BND_BACK]))
+		conn_end(c, 0, NULL);
+}
+
+/* ------------------------------------------------------- stepping aside */
+
+void
+stage_bypass(struct kit_stage *s, unsigned from, unsigned to)
+{
+	struct kit_side *a = &s->conn->side[from], *b = &s->conn->side[to];
+
+	if (s->state >= STAGE_CLOSING || a->bypass_to >= 0 || b->is_given)
+		return;
+	side_forget_seen(a);
+	side_forget_reserved(b);
+	if (a->in.is_discarding || b->out.has_ended) {
+		b->out.has_ended = true;
+		a->in.is_discarding = true;
+		queue_clear(&a->in);
+		return;
+	}
+	a->bypass_to = (int)to;
+	b->is_given = true;
+}
+
+static void
+stage_leave(struct kit_stage *s)
+{
+	struct bndk_conn *c = s->conn;
+
+	if (stage_type(s)->role != BND_SINK && c->back != BACK_OPEN &&
+	    !c->refuse_err) {
+		s->has_left = true;
+		if (!s->has_back) {
+			s->has_back = true;
+			stage_due(s, DUE_BACK);
+		}
+		return;
+	}
+	if (s->is_back_open || stage_type(s)->role == BND_SINK)
+		stage_open_way(s);
+	stage_remove(s, 0);
+}
+
+/* ---------------------------------------------------------------- opening */
+
+void
+stage_open_way(struct kit_stage *s)
+{
+	s->is_way_open = true;
+}
+
+static void
+stage_opened_well(struct kit_stage *s)
+{
+	const struct bnd_type *type = stage_type(s);
+	bool is_held = type->flags & BND_HOLD_FRONT;
+
+	if (type->role == BND_SINK) {
+		if (!is_held)
+			stage_open_way(s);
+	} else if (!(type->flags & BND_HOLD_BACK)) {
+		if (!s->has_back) {
+			s->has_back = true;
+			stage_due(s, DUE_BACK);
+		}
+	} else if (!s->has_back && !is_held) {
+		stage_open_way(s);
+	}
+}
+
+static void
+stage_open(struct kit_stage *s)
+{
+	const struct bnd_type *type = stage_type(s);
+	struct kit_context before;
+	int rc = 0;
+
+	s->state = STAGE_OPENING;
+	if (type->open) {
+		before = kit_enter(s->conn->k, TAG_WORKER, "open", s->desk, s);
+		rc = type->open(&s->pub, s->arg);
+		kit_leave(s->conn->k, before);
+	}
+	if (s->state != STAGE_OPENING)
+		return;
+	s->state = STAGE_OPEN;
+	if (s->conn->refuse_err)
+		return;
+	if (rc < 0)
+		conn_end(s->conn, rc, "open() failed: %s", strerror(-rc));
+	else
+		stage_opened_well(s);
+}
+
+void
+stage_back_opens(struct kit_stage *s)
+{
+	struct bndk_conn *c = s->conn;
+
+	c->back = BACK_OPEN;
+	c->side[BND_BACK].is_there = true;
+	s->is_back_open = true;
+	if (!s->has_heard_open) {
+		s->has_heard_open = true;
+		s->opened_err = 0;
+		stage_due(s, DUE_OPENED);
+	}
+	if (!(stage_type(s)->flags & BND_HOLD_FRONT))
+		stage_open_way(s);
+	if (s->has_left)
+		stage_due(s, DUE_LEAVE);
+}
+
+void
+stage_back_fails(struct kit_stage *s, int err)
+{
+	struct bndk_conn *c = s->conn;
+
+	c->back = BACK_NONE;
+	if (s->state >= STAGE_CLOSING || s->has_left ||
+	    !stage_type(s)->opened || s->has_heard_open) {
+		conn_end(c, err, "the way behind cannot be opened");
+		return;
+	}
+	queue_clear(&c->side[BND_BACK].out);
+	c->side[BND_BACK].out.has_ended = false;
+	outlet_taken(c, BND_BACK);
+	s->has_back = s->is_back_open = false;
+	c->exit = NULL;
+	s->due &= ~DUE_BACK;
+	s->opened_err = err;
+	stage_due(s, DUE_OPENED);
+}
+
+static void
+stage_build_back(struct kit_stage *s)
+{
+	s->conn->back = BACK_ASKED;
+	if (!s->conn->k->back_waits)
+		stage_back_opens(s);
+}
+
+static void
+stage_opened(struct kit_stage *s)
+{
+	const struct bnd_type *type = stage_type(s);
+	struct kit_context before;
+	int err = s->opened_err;
+
+	if (type->opened) {
+		before =
+		    kit_enter(s->conn->k, TAG_WORKER, "opened", s->desk, s);
+		type->opened(&s->pub, err);
+		kit_leave(s->conn->k, before);
+	}
+	if (err == 0 && !type->flow) {
+		stage_bypass(s, BND_FRONT, BND_BACK);
+		stage_bypass(s, BND_BACK, BND_FRONT);
+	} else if (err == 0) {
+		stage_due(s, DUE_FLOW);
+	}
+}
+
+/* ---------------------------------------------------------------- refusing */
+
+void
+stage_refuse(struct kit_stage *s, int err, const char *fmt, va_list ap)
+{
+	struct bndk_conn *c = s->conn;
+	struct kit_side *front = &c->side[BND_FRONT];
+	struct kit_side *back = &c->side[BND_BACK];
+
+	conn_say_why(c, fmt, ap);
+	if (c->refuse_err)
+		return;
+	c->refuse_err = err < 0 ? err : -EACCES;
+	side_forget_seen(front);
+	side_forget_seen(back);
+	side_forget_reserved(back);
+	front->out.has_ended = true;
+	front->in.is_discarding = true;
+	front->bypass_to = -1;
+	queue_clear(&front->in);
+	queue_clear(&back->in);
+	queue_clear(&back->out);
+	back->in.is_discarding = true;
+	back->bypass_to = -1;
+	back->is_there = false;
+	c->back = BACK_NONE;
+	s->has_back = true;
+	s->due &= ~(DUE_BACK | DUE_OPENED);
+	c->linger_until = c->k->now_ms + LINGER_MS;
+	stage_open_way(s);
+}
+
+/* ----------------------------------------------------------------- its turn */
+
+static void
+stage_flow(struct kit_stage *s)
+{
+	const struct bnd_type *type = stage_type(s);
+	struct kit_context before;
+
+	if (s->state != STAGE_OPEN || !type->flow)
+		return;
+	before = kit_enter(s->conn->k, TAG_WORKER, "flow", s->desk, s);
+	type->flow(&s->pub);
+	kit_leave(s->conn->k, before);
+}
+
+/* Who spawned a connection was promised that open() takes what it gave, even if
+ * the end came first. */
+static void
+stage_open_late(struct kit_stage *s)
+{
+	const struct bnd_type *type = stage_type(s);
+	struct kit_context before;
+
+	if (s->was_opened || type->role != BND_SOURCE || !type->open)
+		return;
+	before = kit_enter(s->conn->k, TAG_WORKER, "open", s->desk, s);
+	type->open(&s->pub, s->arg);
+	kit_leave(s->conn->k, before);
+	s->was_opened = true;
+}
+
+static void
+stage_close(struct kit_stage *s)
+{
+	const struct bnd_type *type = stage_type(s);
+	struct bndk_conn *c = s->conn;
+	struct kit_context before;
+
+	stage_open_late(s);
+	if (type->close && s->was_opened) {
+		before = kit_enter(c->k, TAG_WORKER, "close", s->desk, s);
+		type->close(&s->pub, s->close_err);
+		kit_leave(c->k, before);
+	}
+	waits_close(c->k, &s->waits);
+	works_disown(s);
+	lens_hide(&c->self);
+	s->state = STAGE_DEAD;
+	s->desk->generation->pins--;
+}
+
+static bool
+stage_take_due(struct kit_stage *s, unsigned due)
+{
+	if (!(s->due & due))
+		return false;
+	s->due &= ~due;
+	return true;
+}
+
+/* One callback, or what stands for one; false: nothing was due. */
+bool
+stage_step(struct kit_stage *s)
+{
+	if (stage_take_due(s, DUE_OPEN))
+		stage_open(s);
+	else if (stage_take_due(s, DUE_BACK))
+		stage_build_back(s);
+	else if (stage_take_due(s, DUE_OPENED))
+		stage_opened(s);
+	else if (stage_take_due(s, DUE_FLOW))
+		stage_flow(s);
+	else if (stage_take_due(s, DUE_LEAVE))
+		stage_leave(s);
+	else if (stage_take_due(s, DUE_CLOSE))
+		stage_close(s);
+	else
+		return false;
+	return true;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Bindery authors */
+
+/* kit-tell.c - what a plugin tells the operator: log, metrics, errors of
+ * options, answers to questions. */
+
+#include "kit-calls.h"
+#include "kit-inner.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct bnd_answer {
+	struct kit_text *text;
+};
+
+/* ---------------------------------------------------------------------- log */
+
+int
+call_log_on(const struct bnd_binding *b, int level)
+{
+	(void)b;
+	(void)level;
+	return 1;
+}
+
+static const char *
+level_name(int level)
+{
+	switch (level) {
+	case BND_ERROR:
+		return "error";
+	case BND_WARN:
+		return "warn";
+	case BND_INFO:
+		return "info";
+	case BND_DEBUG:
+		return "debug";
+	default:
+		return "level";
+	}
+}
+
+void
+call_logv(const struct bnd_binding *b, const struct bnd_stage *st, int level,
+    const char *fmt, va_list ap)
+{
+	struct bndk *k = generation_of(b)->k;
+
+	kit_call(k, "log", TAG_ANY);
+	if (st && stage_of(st)->state == STAGE_DEAD)
+		kit_wrong(k, "dead",
+		    "bnd_log() of a stage whose close() has returned");
+	text_print(&k->log, "%s: ", level_name(level));
+	text_vprint(&k->log, fmt, ap);
+	text_add(&k->log, "\n", 1);
+}
+
+const char *
+bndk_log(struct bndk *k)
+{
+	return text_of(&k->log);
+}
+
+/* ------------------------------------------------------------------ metrics */
+
+void
+call_metric(struct bnd_worker *w, unsigned id, int64_t value)
+{
+	struct kit_generation *g = desk_of(w)->generation;
+	const struct bnd_type *type = &g->image->type;
+	struct bnd_metric m;
+
+	kit_call(g->k, "metric", TAG_WORKER);
+	if (id >= ARRAY_COUNT(g->k->metrics) ||
+	    !metric_at(type->metrics, type->metric_size, id, &m)) {
+		kit_wrong(
+		    g->k, "value", "bnd_metric() of %u: not in the table", id);
+		return;
+	}
+	if (m.kind == BND_COUNTER && value < 0)
+		kit_wrong(
+		    g->k, "value", "the counter '%s' was made less", m.name);
+	if (m.kind == BND_VALUE)
+		g->k->metrics[id] = value;
+	else
+		g->k->metrics[id] += value;
+}
+
+int64_t
+bndk_metric(struct bndk *k, const char *name, const char *label)
+{
+	const struct bnd_type *type = bndk_type(k);
+	struct bnd_metric m;
+	int64_t sum = 0;
+	bool is_there = false;
+
+	for (size_t i = 0; i < ARRAY_COUNT(k->metrics) &&
+			   metric_at(type->metrics, type->metric_size, i, &m);
+	     i++) {
+		if (strcmp(m.name, name) != 0 ||
+		    (label && (!m.label || strcmp(m.label, label) != 0)))
+			continue;
+		is_there = true;
+		sum += k->metrics[i];
+	}
+	if (!is_there)
+		kit_wrong(k, "test", "there is no metric '%s'", name);
+	return sum;
+}
+
+/* ------------------------------------------------------------------- options
+ */
+
+int
+call_option_errorv(struct bnd_binding *b, const char *option,
+    const struct bnd_node *where, const char *fmt, va_list ap)
+{
+	struct kit_generation *g = generation_of(b);
+	char text[1024];
+
+	kit_call(g->k, "option_error", TAG_MAIN);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	if (!g->is_reporting)
+		kit_wrong(g->k, "thread",
+		    "bnd_option_error() outside of check() and start()");
+	else
+		report_error(&g->report, where ? where->file : NULL,
+		    where ? where->line : 0, "%s%s%s%s",
+		    option ? "option '" : "", option ? option : "",
+		    option ? "': " : "", text);
+	return -EINVAL;
+}
+
+/* ------------------------------------------------------------------- answers
+ */
+
+void
+call_answerv(struct bnd_answer *a, const char *key, const char *fmt, va_list ap)
+{
+	kit_call(kit_current, "answer", TAG_WORKER);
+	if (!a) {
+		kit_wrong(kit_current, "value", "bnd_answer() to nobody");
+		return;
+	}
+	text_print(a->text, "%s: ", key ? key : "(no key)");
+	text_vprint(a->text, fmt, ap);
+	text_add(a->text, "\n", 1);
+}
+
+static struct bnd_answer
+answer_begin(struct bndk *k)
+{
+	text_finish(&k->answer);
+	return (struct bnd_answer){ &k->answer };
+}
+
+const char *
+bndk_show(struct bndk *k, struct bndk_conn *c)
+{
+	struct kit_stage *s = c ? &c->stage : NULL;
+	struct kit_desk *d = s ? s->desk : k->generations->desks[0];
+	const struct bnd_type *type = &d->generation->image->type;
+	struct bnd_answer a = answer_begin(k);
+	struct kit_context before;
+
+	if (!type->show || (s && s->state != STAGE_OPEN))
+		return "";
+	before = kit_enter(k, TAG_WORKER, "show", d, s);
+	type->show(&d->pub, s ? &s->pub : NULL, &a);
+	kit_leave(k, before);
+	return text_of(&k->answer);
+}
+
+/* Words between blanks, at most 32. */
+static size_t
+words_split(char *text, const char **words)
+{
+	size_t n = 0;
+	char *rest;
+
+	for (char *w = strtok_r(text, " ", &rest); w && n < 32;
+	     w = strtok_r(NULL, " ", &rest))
+		words[n++] = w;
+	return n;
+}
+
+const char *
+bndk_tell(struct bndk *k, const char *text, int *result)
+{
+	struct kit_desk *d = k->generations->desks[0];
+	const struct bnd_type *type = &d->generation->image->type;
+	struct bnd_answer a = answer_begin(k);
+	char *copy = strdup(text);
+	const char *words[32];
+	struct bnd_list list = { words_split(copy, words), words };
+	struct kit_context before;
+	int rc = -ENOSYS;
+
+	if (type->command) {
+		before = kit_enter(k, TAG_WORKER, "command", d, NULL);
+		rc = type->command(&d->pub, &list, &a);
+		kit_leave(k, before);
+	}
+	if (result)
+		*result = rc;
+	free(copy);
+	return text_of(&k->answer);
+}

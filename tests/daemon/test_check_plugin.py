@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Bindery authors
+
+"""The conformance run: plugins that break one rule each are caught by it."""
+
+import os
+import subprocess
+
+from lib import *
+from lib.build import BUILD, IS_SANITIZED, TEST_PLUGINS
+from lib.conformance import Conformance
+
+MISDEED = os.path.join(TEST_PLUGINS, "misdeed.so")
+
+# What is done, the rule that tries it, and the one that is broken.
+MISDEEDS = {
+    "cuts": ("cuts", "cuts"),
+    "hang": ("plain", "hang"),
+    "ends": ("ends", "ends"),
+    "spurious": ("spurious", "spurious"),
+    "busy": ("plain", "busy"),
+    "block": ("plain", "block"),
+    "endless": ("plain", "hang"),
+    "stale": ("plain", "stale"),
+    "overrun": ("plain", "overrun"),
+    "readonly": ("plain", "readonly"),
+    "commit": ("plain", "commit"),
+    "buffer": ("plain", "buffer"),
+    "changed": ("plain", "buffer"),
+    "errno": ("plain", "errno"),
+    "value": ("plain", "value"),
+    "fds": ("leak", "fds"),
+    "watch": ("plain", "watch"),
+    "faults": ("faults", "crash"),
+    "start-faults": ("start-faults", "crash"),
+    "process": ("start", "process"),
+    "aborts": ("aborts", "crash"),
+    "late": ("late", "crash"),
+    "dead": ("late", "dead"),
+    "thread": ("plain", "thread"),
+    "crowd": ("crowd", "dead"),
+    "timers": ("timers", "crash"),
+    "reload": ("reload", "reload"),
+    "questions": ("questions", "crash"),
+}
+
+# These need a malloc() that counts.
+IN_MEMORY = {
+    "leak": ("leak", "leak"),
+    "memory": ("memory", "crash"),
+    "start-leak": ("start", "leak"),
+    "start-memory": ("start-memory", "crash"),
+}
+
+
+class CheckPlugin(Conformance):
+    def caught(self, plugin, rule, broken, *args):
+        said = self.conformance(plugin, "--rule", rule, *args)
+        self.assertEqual(1, len(said["rules"]))
+        self.assertEqual(("failed", broken),
+                         (said["rules"][0]["result"],
+                          said["rules"][0].get("broken")), said)
+        return said["rules"][0]
+
+    def test_each_misdeed_is_caught(self):
+        deeds = MISDEEDS if IS_SANITIZED else {**MISDEEDS, **IN_MEMORY}
+        for deed, (rule, broken) in deeds.items():
+            with self.subTest(deed):
+                self.caught(MISDEED, rule, broken, "-o", f"misdeed={deed}")
+
+    def test_what_was_found_is_found_again(self):
+        """The seed that is named shows it at once."""
+        for deed in ("cuts", "ends", "spurious", "aborts", "faults"):
+            with self.subTest(deed):
+                options = ("-o", f"misdeed={deed}")
+                rule, broken = MISDEEDS[deed]
+                first = self.caught(MISDEED, rule, broken, *options)
+                again = self.caught(MISDEED, rule, broken, *options,
+                                    "--seed", str(first["seed"]))
+                self.assertEqual((1, first["text"]),
+                                 (again["runs"], again["text"]))
+
+    def test_replay_is_a_command(self):
+        bindery = os.path.join(BUILD, "server/bindery")
+        p = subprocess.run([bindery, "check-plugin", MISDEED, "--rule",
+                            "cuts", "-o", "misdeed = \"cuts\""],
+                           stdout=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(1, p.returncode)
+        command = p.stdout.partition("replay: ")[2].split("\n")[0]
+        self.assertRegex(command, "^bindery check-plugin .* --seed [0-9]+$")
+        again = subprocess.run(
+            command, shell=True, stdout=subprocess.PIPE, text=True,
+            timeout=60, env={**os.environ, "PATH": os.path.dirname(bindery)
+                             + ":" + os.environ["PATH"]})
+        self.assertEqual((p.returncode, p.stdout.splitlines()[0]),
+                         (again.returncode, again.stdout.splitlines()[0]))
+
+    def test_what_cannot_be_loaded_is_said(self):
+        broken = os.path.join(TEST_PLUGINS, "no-note.so")
+        rule = self.caught(broken, "load", "load")
+        self.assertIn("no bindery ABI note", rule["text"])
+        rule = self.caught(MISDEED, "load", "load", "-o", "misdeed=nonsense")
+        self.assertIn("nonsense", rule["text"])
+
+    def test_without_the_plugin_nothing_is_tried(self):
+        said = self.conformance(os.path.join(TEST_PLUGINS, "no-symbol.so"))
+        self.assertEqual(["load"], [r["name"] for r in said["rules"]])
+
+    def test_descriptions(self):
+        rule = self.caught(os.path.join(TEST_PLUGINS, "undocumented.so"),
+                           "describe", "describe")
+        self.assertIn("option 'number'", rule["text"])
+
+    def test_exports(self):
+        rule = self.caught(os.path.join(TEST_PLUGINS, "exporting.so"),
+                           "exports", "exports")
+        self.assertIn("'undocumented_count'", rule["text"])
+
+    def test_a_good_one_passes(self):
+        rules = self.holds(MISDEED)
+        self.assertEqual(96, rules["cuts"]["runs"])
+
+    def test_wrong_words(self):
+        for args in (["--rule", "no-such"], ["--seed", "x", "--rule", "cuts"],
+                     ["--seed", "1"], ["--runs", "many"]):
+            p = subprocess.run(
+                [os.path.join(BUILD, "server/bindery"), "check-plugin",
+                 MISDEED, *args], stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, timeout=60)
+            self.assertEqual((64, b""), (p.returncode, p.stdout), args)
+
+
+if __name__ == "__main__":
+    main()
