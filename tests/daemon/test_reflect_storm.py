@@ -27,11 +27,16 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class Witness:
-    """All that was said, as one member has heard it."""
+    """All that was said, as one member has heard it, who was there first: who
+    is connected is not in the room yet, but who has heard itself is."""
 
     def __init__(self, port):
         self.heard = bytearray()
         self.socket = join(port)
+        self.socket.setblocking(True)
+        self.socket.sendall(b"witness\n")
+        exactly(self.socket, len(b"witness\n"))
+        self.socket.setblocking(False)
 
     def read(self):
         try:
