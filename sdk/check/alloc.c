@@ -63,8 +63,7 @@ alloc_live(void)
 	return live;
 }
 
-/* ----------------------------------------------------------- whose code it is
- */
+/* --------------------------------------------------------- whose code it is */
 
 static int
 learn_object(struct dl_phdr_info *info, size_t size, void *arg)

@@ -28,6 +28,7 @@ struct check {
 	const char *inputs[2]; /* files, by side; NULL: lines of our own */
 	const char *only;      /* this rule; NULL: all */
 	bool has_seed, is_json, is_in_turn;
+	bool may_stay; /* connections whose neighbours have ended */
 	uint64_t seed;
 	unsigned runs;       /* of each rule, at most */
 	unsigned seconds;    /* of each rule, about */
@@ -107,7 +108,8 @@ enum play_mode {
 	PLAY_ASK = 8,      /* questions of the operator */
 	PLAY_RELOAD = 16,  /* a reload in between */
 	PLAY_LIMIT = 32,   /* another st->limit */
-	PLAY_LATE = 64     /* jobs have run when the reset comes */
+	PLAY_LATE = 64,    /* jobs have run when the reset comes */
+	PLAY_NO_WAY = 128  /* the way behind cannot be opened at first */
 };
 
 struct play {
@@ -136,6 +138,9 @@ void outcome_finish(struct outcome *o);
 /* How it ended, in words; good until the next but one. */
 const char *outcome_words(const struct outcome *o);
 
+/* It has come to an end, as it must. */
+void outcome_must_end(const struct outcome *o, const char *after);
+
 /* NULL: b is as good as a; else what is different. */
 const char *outcome_compare(
     const struct outcome *a, const struct outcome *b, bool lengths_only);
@@ -151,7 +156,7 @@ uint64_t dice(uint64_t n);
 /* ---- the rules */
 void rule_load(void), rule_describe(void), rule_exports(void);
 void rule_start(void), rule_plain(void), rule_cuts(void), rule_ends(void);
-void rule_aborts(void), rule_spurious(void), rule_timers(void);
+void rule_ways(void), rule_aborts(void), rule_spurious(void), rule_timers(void);
 void rule_questions(void), rule_reload(void), rule_faults(void);
 void rule_start_faults(void), rule_start_memory(void);
 void rule_memory(void), rule_late(void), rule_crowd(void), rule_leak(void);

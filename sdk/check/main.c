@@ -16,7 +16,7 @@
 struct check check = {
 	.runs = 1000,
 	.seconds = 20,
-	.callback_ms = 50,
+	.callback_ms = 100,
 };
 
 static const struct option longs[] = {
@@ -28,6 +28,7 @@ static const struct option longs[] = {
 	{ "input", required_argument, NULL, 'i' },
 	{ "input-back", required_argument, NULL, 'b' },
 	{ "in-turn", no_argument, NULL, 't' },
+	{ "stays", no_argument, NULL, 'y' },
 	{ "json", no_argument, NULL, 'j' },
 	{ 0 },
 };
@@ -45,7 +46,7 @@ usage(const char *fmt, ...)
 	fputs("\nusage: bindery-check-plugin FILE.so [-o KEY=VALUE]... "
 	      "[--rule RULE [--seed N]]\n"
 	      "    [--runs N] [--seconds N] [--input FILE] [--input-back FILE] "
-	      "[--in-turn] [--json]\n",
+	      "[--in-turn] [--stays] [--json]\n",
 	    stderr);
 	return EX_USAGE;
 }
@@ -109,6 +110,9 @@ take(int letter)
 		return EX_OK;
 	case 't':
 		check.is_in_turn = true;
+		return EX_OK;
+	case 'y':
+		check.may_stay = true;
 		return EX_OK;
 	case 'j':
 		check.is_json = true;

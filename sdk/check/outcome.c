@@ -112,8 +112,26 @@ outcome_compare(
 	return wrong;
 }
 
-/* -------------------------------------------------------------------- inputs
- */
+void
+outcome_must_end(const struct outcome *o, const char *after)
+{
+	const bool *ends = o->has_ended;
+
+	if (!o->is_alive || check.may_stay)
+		return;
+	if (after)
+		broken("hang",
+		    "after %s had failed the connection does not end", after);
+	broken("hang",
+	    "both neighbours have ended and taken everything, and the "
+	    "connection does not end: %s",
+	    !ends[BND_FRONT] && !ends[BND_BACK] ? "neither of them heard an end"
+	    : ends[BND_FRONT] ? "the back heard no end, is there a bnd_end()?"
+			      : "the front heard no end, is there a "
+				"bnd_end()?");
+}
+
+/* ------------------------------------------------------------------- inputs */
 
 static void
 input_read(struct kit_text *t, const char *path)

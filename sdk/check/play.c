@@ -7,7 +7,7 @@
  * of one play can be held against that of another.
  */
 
-#include "check.h"
+#include "table.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,185 +17,8 @@
 
 enum {
 	STEPS_MAX = 3000000,
-	IDLE_CALLS = 20000, /* callbacks in a row while nobody does anything */
-	REAL_WAIT_MS = 4000,/* for descriptors */
-	WAKES_MAX = 2000
+	REAL_WAIT_MS = 4000, /* for descriptors */
 };
-
-static uint64_t state;
-
-void
-dice_begin(uint64_t seed)
-{
-	state = (seed + 1) * 0x9e3779b97f4a7c15;
-}
-
-uint64_t
-dice(uint64_t n)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (state * 0x2545f4914f6cdd1d >> 11) % n;
-}
-
-/* ------------------------------------------------------------------ a table */
-
-struct table {
-	struct bndk *k;
-	struct bndk_conn *c;
-	struct play *p;
-	size_t sent[2], most[2]; /* bytes, said and to be said */
-	size_t cut;              /* the longest piece */
-	unsigned idle_calls, wakes;
-	bool has_reloaded;
-};
-
-static bool
-is_cut(const struct table *t)
-{
-	return t->p->mode & PLAY_CUTS;
-}
-
-static bool
-side_may_speak(const struct table *t, unsigned side)
-{
-	const struct bndk_conn *c = t->c;
-
-	if (c->is_ended || !c->side[side].is_there ||
-	    c->side[side].has_sent_end)
-		return false;
-	if (side == BND_FRONT || !check.is_in_turn)
-		return true;
-	return c->side[BND_FRONT].is_there &&
-	       t->sent[BND_FRONT] == t->most[BND_FRONT] &&
-	       !c->side[BND_FRONT].in.bytes && !c->side[BND_BACK].out.bytes;
-}
-
-static bool
-act_send(struct table *t, unsigned side)
-{
-	size_t left = t->most[side] - t->sent[side];
-	size_t room = bndk_room(t->c, side), n = left < room ? left : room;
-
-	if (!side_may_speak(t, side) || n == 0)
-		return false;
-	if (is_cut(t))
-		n = 1 + dice(n < t->cut ? n : t->cut);
-	bndk_send_bytes(t->c, side, t->p->inputs[side].data + t->sent[side], n);
-	t->sent[side] += n;
-	return true;
-}
-
-static bool
-act_end(struct table *t, unsigned side)
-{
-	if (!side_may_speak(t, side) || t->sent[side] < t->most[side])
-		return false;
-	bndk_end(t->c, side);
-	return true;
-}
-
-static bool
-act_take(struct table *t, unsigned side)
-{
-	size_t n = t->c->side[side].out.bytes;
-
-	if (!n)
-		return false;
-	return bndk_take(t->c, side, is_cut(t) ? 1 + dice(n) : n) > 0;
-}
-
-static bool
-act_open_back(struct table *t)
-{
-	if (t->c->back != BACK_ASKED || t->c->is_ended)
-		return false;
-	stage_back_opens(&t->c->stage);
-	return true;
-}
-
-static bool
-act_call(struct table *t)
-{
-	if (!bndk_step(t->k))
-		return false;
-	if (++t->idle_calls > IDLE_CALLS)
-		broken("busy",
-		    "%s() was called %d times in a row while nobody sent or "
-		    "took anything: it wakes itself for nothing",
-		    shared->callback, IDLE_CALLS);
-	return true;
-}
-
-/* What a host may do at any time and a stage must not mind. */
-static void
-act_mischief(struct table *t)
-{
-	unsigned mode = t->p->mode;
-	int64_t next = waits_next(t->k);
-
-	if (mode & PLAY_SPURIOUS && t->wakes++ < WAKES_MAX)
-		bndk_wake(t->c);
-	if (mode & PLAY_ASK) {
-		bndk_show(t->k, t->c);
-		bndk_show(t->k, NULL);
-	}
-	if (mode & PLAY_TIMERS && dice(8) == 0)
-		bndk_clock(t->k,
-		    next < 0 ? (int64_t)dice(100000) : next - t->k->now_ms);
-	if (mode & PLAY_RELOAD && !t->has_reloaded && dice(16) == 0) {
-		t->has_reloaded = true;
-		bndk_reload(t->k, check.options);
-	}
-}
-
-static bool
-act(struct table *t, unsigned kind)
-{
-	switch (kind) {
-	case 0:
-		return bndk_work_run(t->k, 1) > 0;
-	case 1:
-		return act_open_back(t);
-	case 2:
-		return act_take(t, BND_FRONT);
-	case 3:
-		return act_take(t, BND_BACK);
-	case 4:
-		return act_send(t, BND_FRONT);
-	case 5:
-		return act_send(t, BND_BACK);
-	case 6:
-		return act_end(t, BND_FRONT);
-	case 7:
-		return act_end(t, BND_BACK);
-	default:
-		return false;
-	}
-}
-
-enum { KINDS = 8 };
-
-/* One thing that somebody does; false: there is nothing left to do. */
-static bool
-step(struct table *t)
-{
-	unsigned first = is_cut(t) ? (unsigned)dice(2 * KINDS) : KINDS;
-
-	if (t->p->mode & (PLAY_SPURIOUS | PLAY_ASK | PLAY_TIMERS | PLAY_RELOAD))
-		act_mischief(t);
-	/* Half of the time it is the plugin's turn. */
-	if (first >= KINDS && act_call(t))
-		return true;
-	for (unsigned i = 0; i < KINDS; i++) {
-		if (!act(t, (first + i) % KINDS))
-			continue;
-		t->idle_calls = 0;
-		return true;
-	}
-	return act_call(t);
-}
 
 /* ------------------------------------------------------------- its two ends */
 
@@ -203,7 +26,7 @@ static struct bndk_conn *
 open_conn(struct table *t)
 {
 	struct bndk *k = t->k;
-	unsigned worker = is_cut(t) ? (unsigned)dice(k->workers) : 0;
+	unsigned worker = table_is_cut(t) ? (unsigned)dice(k->workers) : 0;
 
 	if (bndk_type(k)->role == BND_SOURCE)
 		return bndk_accept(k, worker);
@@ -226,12 +49,12 @@ set_up(struct table *t)
 		if (p->end_side == (int)side && p->end_at < t->most[side])
 			t->most[side] = p->end_at;
 	}
-	t->k->back_waits = is_cut(t);
-	bndk_dice(t->k, is_cut(t) ? p->seed * 2 + 1 : 0);
+	t->k->back_waits = table_is_cut(t);
+	bndk_dice(t->k, table_is_cut(t) ? p->seed * 2 + 1 : 0);
 	t->c = open_conn(t);
 	if (!t->c)
 		return;
-	for (unsigned side = 0; side < 2 && is_cut(t); side++)
+	for (unsigned side = 0; side < 2 && table_is_cut(t); side++)
 		bndk_hold(t->c, side, dice(2) == 0);
 	if (p->mode & PLAY_LIMIT)
 		bndk_limit(t->c, 65536 + dice(4) * 65536 + dice(2));
@@ -262,7 +85,7 @@ steps(struct table *t)
 			bndk_reset(t->c, (unsigned)p->reset_side, -ECONNRESET);
 			return;
 		}
-		if (!step(t))
+		if (!table_step(t))
 			return;
 	}
 	broken("busy", "the connection does not come to an end");
@@ -302,9 +125,11 @@ collect(struct table *t, struct outcome *r)
 		text_add(&r->bytes[side], queue_data(&x->out), x->out.bytes);
 		r->has_ended[side] = x->has_got_end;
 	}
-	r->abort_err = c->abort_err;
+	/* Only a limit of the host's has ended it: it would not have. */
+	r->is_alive =
+	    !c->is_ended || (c->is_overdue && !(t->p->mode & PLAY_TIMERS));
+	r->abort_err = r->is_alive ? 0 : c->abort_err;
 	r->refuse_err = c->refuse_err;
-	r->is_alive = !c->is_ended;
 	snprintf(r->exit, sizeof(r->exit), "%s", c->exit ? c->exit : "-");
 	snprintf(r->why, sizeof(r->why), "%s", c->why);
 }
@@ -366,7 +191,7 @@ play_crowd(struct bndk *k, uint64_t seed)
 			continue;
 		if (dice(TURNS) == 0)
 			bndk_reset(one->c, (unsigned)dice(2), -ECONNRESET);
-		step(one);
+		table_step(one);
 	}
 	for (unsigned i = 0; i < CROWD; i++)
 		if (t[i].c)

@@ -28,7 +28,6 @@ static const struct fault life_faults[] = {
 	{ "put", -ENOMEM, false },
 	{ "timer", -ENOMEM, false },
 	{ "attach", -ENOMEM, false },
-	{ "open_back", -ENOMEM, false },
 	{ "spawn", -ENOMEM, false },
 	{ "fact_set", -ENOMEM, true },
 	{ "fact", -ENOMEM, true },
@@ -68,10 +67,8 @@ static void
 must_not_lose(const struct outcome *plain, const struct outcome *o,
     const char *rule, const char *what)
 {
-	if (o->is_alive)
-		broken("hang",
-		    "after %s had failed the connection does not end", what);
-	if (o->abort_err || o->refuse_err || plain->abort_err)
+	outcome_must_end(o, what);
+	if (o->is_alive || o->abort_err || o->refuse_err || plain->abort_err)
 		return;
 	for (unsigned side = 0; side < 2; side++) {
 		size_t n = o->bytes[side].size;
@@ -87,9 +84,7 @@ must_not_lose(const struct outcome *plain, const struct outcome *o,
 	}
 }
 
-/* ------------------------------------------------------------- calls of the
- * host
- */
+/* -------------------------------------------------------- calls of the host */
 
 static void
 fault_start(const struct fault *f, unsigned nth)
@@ -139,11 +134,8 @@ fault_live(struct bndk *k, const struct outcome *plain, const struct fault *f,
 	bndk_fault(k, f->call, 0, 0);
 	if (!f->may_change)
 		must_not_lose(plain, &o, "faults", what.data);
-	else if (o.is_alive)
-		broken("hang",
-		    "after %s had failed the connection does not "
-		    "end",
-		    what.data);
+	else
+		outcome_must_end(&o, what.data);
 	outcome_finish(&o);
 	text_finish(&k->log);
 }
@@ -166,9 +158,7 @@ rule_faults(void)
 	bndk_unload(k);
 }
 
-/* ------------------------------------------------------------------- its
- * memory
- */
+/* --------------------------------------------------------------- its memory */
 
 /* true: the nth allocation was reached, and failed. */
 static bool

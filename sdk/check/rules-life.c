@@ -48,6 +48,27 @@ rule_aborts(void)
 }
 
 void
+rule_ways(void)
+{
+	struct bndk *k = play_start_well();
+	uint64_t seed = 0;
+
+	play_needs_connections(k);
+	if (bndk_type(k)->role == BND_SINK)
+		skipped("nothing is behind a sink");
+	while (seed_next(&seed, check.runs / 4)) {
+		struct play p = play_of(PLAY_CUTS | PLAY_NO_WAY, seed);
+		struct outcome o;
+
+		play(k, &p, &o);
+		outcome_must_end(&o, "the way behind");
+		outcome_finish(&o);
+		text_finish(&k->log);
+	}
+	bndk_unload(k);
+}
+
+void
 rule_late(void)
 {
 	struct bndk *k = play_start_well();

@@ -32,8 +32,7 @@ rule_exports(void)
 		broken("exports", "%s", wrong);
 }
 
-/* -------------------------------------------------------------- descriptions
- */
+/* ------------------------------------------------------------- descriptions */
 
 static void
 describe_sentence(const char *of, const char *name, const char *doc)
@@ -100,8 +99,7 @@ rule_describe(void)
 	describe_metrics(type);
 }
 
-/* --------------------------------------------------------- what is left behind
- */
+/* ------------------------------------------------------ what is left behind */
 
 static unsigned
 entries(const char *directory)

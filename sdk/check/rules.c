@@ -21,10 +21,14 @@ const struct rule rules[] = {
 	{ "aborts", rule_aborts, "a reset at any moment ends the stage" },
 	{ "spurious", rule_spurious, "flow() for no reason changes nothing" },
 	{ "timers", rule_timers, "timers may be early, late, or all at once" },
-	{ "questions", rule_questions, "show() and command() are harmless" },
+	{ "questions", rule_questions,
+	    "show(), explain() and command() are harmless" },
 	{ "reload", rule_reload,
 	    "a reload in between changes nothing, and the "
 	    "old generation stops" },
+	{ "ways", rule_ways,
+	    "a way that cannot be opened ends the connection, or another is "
+	    "found" },
 	{ "crowd", rule_crowd,
 	    "connections may come, go and break side by "
 	    "side" },

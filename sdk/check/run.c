@@ -25,8 +25,7 @@ enum {
 
 struct shared *shared;
 
-/* ----------------------------------------------------------------- the child
- */
+/* ---------------------------------------------------------------- the child */
 
 static bool is_time_over;
 static int64_t began_ms;
@@ -100,11 +99,12 @@ child(const struct rule *r)
 	bndk_on_failure(kit_failed, NULL);
 	began_ms = clock_real_ms();
 	r->run();
+	if (!alloc_works())
+		exit(0); /* the sanitizer looks for leaks now */
 	_exit(0);
 }
 
-/* ---------------------------------------------------------------- the parent
- */
+/* --------------------------------------------------------------- the parent */
 
 PRINTF(2, 3)
 static void
@@ -164,8 +164,7 @@ child_wait(pid_t pid)
 		    WEXITSTATUS(status));
 }
 
-/* ------------------------------------------------------------------ telling it
- */
+/* --------------------------------------------------------------- telling it */
 
 /* A word for the shell. */
 static void
@@ -202,6 +201,8 @@ print_replay(const struct rule *r)
 	}
 	if (check.is_in_turn)
 		printf(" --in-turn");
+	if (check.may_stay)
+		printf(" --stays");
 	printf(" --rule %s --seed %llu\n", r->name,
 	    (unsigned long long)shared->seed);
 }
@@ -259,8 +260,7 @@ print_json(const struct rule *r, bool is_first)
 	putchar('}');
 }
 
-/* ------------------------------------------------------------------- all rules
- */
+/* ---------------------------------------------------------------- all rules */
 
 /* Does the rule hold?  -1: it could not be tried. */
 static int

@@ -69,8 +69,7 @@ watch_leave(void *arg)
 
 const struct kit_watcher watcher = { watch_enter, watch_leave, NULL };
 
-/* ------------------------------------------------------------------- crashes
- */
+/* ------------------------------------------------------------------ crashes */
 
 static void
 crash(int signal, siginfo_t *info, void *context)

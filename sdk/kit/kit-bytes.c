@@ -50,28 +50,21 @@ outlet(struct bnd_stage *st, unsigned side, const char *name)
 static size_t
 dice_upto(struct bnd_stage *st, size_t max)
 {
-	struct bndk *k = stage_of(st)->conn->k;
+	uint64_t n = kit_dice(stage_of(st)->conn->k);
 
-	if (!k->dice)
-		return 0;
-	k->dice ^= k->dice << 13;
-	k->dice ^= k->dice >> 7;
-	k->dice ^= k->dice << 17;
-	/* Rarely much more. */
-	return k->dice >> 60 ? 0 : (size_t)((k->dice >> 20) % (max + 1));
+	/* Now and then nothing more than must be. */
+	return n % 16 ? (size_t)(n / 16 % (max + 1)) : 0;
 }
 
 static void
 side_gained(
     struct bnd_stage *st, struct kit_side *x, const void *data, size_t n)
 {
-	if (!x->out.is_discarding)
-		queue_add(&x->out, data, n);
+	queue_add(&x->out, data, n);
 	if (x->out.bytes > st->limit / 2)
 		x->out.was_tight = true;
 }
 
-/* The neighbour has room again once more than half of it was taken. */
 static void
 side_eat(struct kit_side *x, size_t n)
 {
@@ -241,7 +234,7 @@ call_move(struct bnd_stage *st, unsigned from, unsigned to, size_t n)
 		return 0;
 	side_forget_seen(a);
 	side_forget_reserved(b);
-	room = b->out.is_discarding ? a->in.bytes : side_room(st, b);
+	room = side_room(st, b);
 	moved = n < a->in.bytes ? n : a->in.bytes;
 	if (moved > room) {
 		moved = room;

@@ -88,11 +88,12 @@ kit_stage_call(
     struct bnd_stage *st, const char *name, struct kit_stage **r, int *fail_r)
 {
 	struct kit_stage *s = stage_of(st);
-	struct bndk *k = s->conn ? s->conn->k : kit_current;
+	struct bndk *k =
+	    s->magic == STAGE_MAGIC && s->conn->k ? s->conn->k : kit_current;
 
 	*r = s;
 	*fail_r = kit_call(k, name, TAG_WORKER);
-	if (s->state == STAGE_DEAD) {
+	if (s->state == STAGE_DEAD || s->magic != STAGE_MAGIC) {
 		kit_wrong(k, "dead",
 		    "bnd_%s() on a stage whose close() has returned", name);
 		*fail_r = 0;

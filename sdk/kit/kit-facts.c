@@ -177,8 +177,7 @@ fact_get(struct bndk_conn *c, const char *key, unsigned kind, size_t *n)
 	return f->value;
 }
 
-/* ------------------------------------------------------------ for the plugin
- */
+/* ----------------------------------------------------------- for the plugin */
 
 int
 call_fact_set(struct bnd_stage *st, const char *key, unsigned kind,
@@ -295,8 +294,7 @@ claims_free(struct bndk_conn *c)
 	}
 }
 
-/* -------------------------------------------------------------- for the test
- */
+/* ------------------------------------------------------------- for the test */
 
 const char *
 bndk_fact(struct bndk_conn *c, const char *key)

@@ -65,8 +65,7 @@ generation_free(struct kit_generation *g)
 	free(g);
 }
 
-/* ------------------------------------------------------------------ the steps
- */
+/* ---------------------------------------------------------------- the steps */
 
 static bool
 generation_load(struct kit_generation *g, const char *path)
@@ -182,7 +181,7 @@ generation_run(struct kit_generation *g)
 	return true;
 }
 
-/* ----------------------------------------------------------------- its end */
+/* ------------------------------------------------------------------ its end */
 
 static void
 desk_stop(struct kit_desk *d)

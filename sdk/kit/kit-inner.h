@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
-enum { KIT_SLOTS = 4, KIT_FDS = 16, KIT_BOX = 1024, KIT_CALLS = 64 };
+enum { KIT_SLOTS = 4, KIT_FDS = 64, KIT_BOX = 1024, KIT_CALLS = 64 };
 
 /* On whose thread a plugin believes to be. */
 enum kit_tag { TAG_MAIN = 1, TAG_WORKER = 2, TAG_POOL = 4, TAG_ANY = 7 };
@@ -82,6 +82,8 @@ enum kit_stage_state {
 	STAGE_DEAD     /* close() has returned: any call is wrong */
 };
 
+#define STAGE_MAGIC UINT64_C(0x6b69742d73746167)
+
 struct kit_stage {
 	uint64_t magic;
 	struct bnd_stage pub;
@@ -130,6 +132,7 @@ struct kit_claim {
 enum kit_back { BACK_NONE, BACK_ASKED, BACK_OPEN };
 
 struct bndk_conn {
+	struct kit_lens place; /* in which it lies */
 	struct bndk *k;
 	TAILQ_ENTRY(bndk_conn) link;
 	struct kit_stage stage;
@@ -139,12 +142,14 @@ struct bndk_conn {
 	struct sockaddr_storage *peer;
 	int peer_fd; /* the test's end of a connection to a source */
 	enum kit_back back;
-	const char *exit; /* that was taken; NULL: none yet */
-	int64_t limits[4];
-	int64_t linger_until;
+	const char *exit;     /* that was taken; NULL: none yet */
+	const char *dry_exit; /* that explain() would take */
+	int64_t limits[4];    /* by enum bnd_limit_kind; -1: not asked for */
+	int64_t opened_ms, active_ms, linger_until;
 	int abort_err, refuse_err;
 	char why[256];
-	bool is_ended, is_linger;
+	bool is_ended;
+	bool is_overdue; /* a limit has ended it */
 };
 
 struct kit_work {
@@ -211,6 +216,7 @@ struct bndk {
 	int64_t now_ms;
 	uint64_t dice; /* 0: none */
 	uint64_t next_conn;
+	int listener; /* for bndk_accept(); -1: none yet */
 	bool back_waits, is_ending;
 	struct kit_text log, answer;
 	int64_t metrics[1024];
@@ -253,13 +259,22 @@ int kit_call(struct bndk *k, const char *name, unsigned tags);
 bool kit_stage_call(
     struct bnd_stage *st, const char *name, struct kit_stage **r, int *fail_r);
 
-/* ---- kit-life.c: from open() to close() */
+/* ---- kit-run.c: the next number of the dice; 0 without. */
+uint64_t kit_dice(struct bndk *k);
+
+/* ---- kit-conn.c */
 struct bndk_conn *conn_create(struct kit_desk *d, void *arg, bool has_front);
+/* Keep the first sentence. */
+void
+conn_say_why(struct bndk_conn *c, const char *fmt, va_list ap) PRINTF(2, 0);
 void conn_end(struct bndk_conn *c, int err, const char *fmt, ...) PRINTF(3, 4);
 void conn_vend(struct bndk_conn *c, int err, const char *fmt, va_list ap)
     PRINTF(3, 0);
 void conn_end_if_done(struct bndk_conn *c);
 void conn_free(struct bndk_conn *c);
+void stage_remove(struct kit_stage *s, int err);
+
+/* ---- kit-life.c: from open() to close() */
 void stage_due(struct kit_stage *s, unsigned due);
 bool stage_step(struct kit_stage *s);
 void stage_bypass(struct kit_stage *s, unsigned from, unsigned to);
@@ -275,6 +290,10 @@ void inlet_gained(struct bndk_conn *c, unsigned side);
 void outlet_taken(struct bndk_conn *c, unsigned side);
 void side_forget_seen(struct kit_side *x);
 void side_forget_reserved(struct kit_side *x);
+
+/* ---- kit-limits.c */
+int64_t limits_next(struct bndk *k);
+void limits_enforce(struct bndk *k);
 
 /* ---- kit-facts.c */
 int fact_set(struct bndk_conn *c, const char *key, unsigned kind, const void *v,
@@ -309,7 +328,7 @@ void generation_drain(struct kit_generation *g);
 void generation_end(struct kit_generation *g);
 bool generations_reap(struct bndk *k);
 
-/* ---- kit-run.c: NULL: `why` says why not. */
+/* ---- kit-start.c: NULL: `why` says why not. */
 struct bndk *kit_start(const char *path, const char *options, unsigned workers,
     struct kit_text *why, const struct kit_watcher *watcher);
 

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Bindery authors */
 
 /*
- * kit-life.c - a connection from open() to close(): what is due in a stage is
+ * kit-life.c - a stage from open() to close(): what is due in a stage is
  * noted, and done one callback at a time.  The order, and who hears what, is
  * the host's (OPENING in bindery/plugin.h).
  */
@@ -10,14 +10,9 @@
 #include "kit-inner.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { LINGER_MS = 5000 };
-
-static const uint64_t stage_magic = 0x6b69742d73746167;
 
 void
 stage_due(struct kit_stage *s, unsigned due)
@@ -26,149 +21,7 @@ stage_due(struct kit_stage *s, unsigned due)
 		s->due |= due;
 }
 
-static void
-stage_init(struct bndk_conn *c, struct kit_desk *d, void *arg)
-{
-	const struct bnd_type *type = &d->generation->image->type;
-	struct kit_stage *s = &c->stage;
-	struct kit_lens self;
-
-	lens_show(&self, NULL, type->stage_size, 16, true);
-	s->magic = stage_magic;
-	s->pub.self = self.data;
-	s->pub.worker = &d->pub;
-	s->pub.binding = &d->generation->pub;
-	s->pub.id = ++d->generation->k->next_conn;
-	s->pub.limit = 65536;
-	s->conn = c;
-	s->desk = d;
-	s->arg = arg;
-	s->due = DUE_OPEN;
-	waits_init(&s->waits);
-	c->self = self;
-}
-
-struct bndk_conn *
-conn_create(struct kit_desk *d, void *arg, bool has_front)
-{
-	struct bndk *k = d->generation->k;
-	struct bndk_conn *c = kit_alloc(sizeof(*c));
-
-	c->k = k;
-	c->peer_fd = -1;
-	for (unsigned i = 0; i < 4; i++)
-		c->limits[i] = -1;
-	for (unsigned side = 0; side < 2; side++) {
-		c->side[side].bypass_to = -1;
-		c->side[side].fd = -1;
-	}
-	c->side[BND_FRONT].is_there = has_front;
-	stage_init(c, d, arg);
-	d->generation->pins++;
-	TAILQ_INSERT_TAIL(&k->conns, c, link);
-	return c;
-}
-
-void
-conn_free(struct bndk_conn *c)
-{
-	TAILQ_REMOVE(&c->k->conns, c, link);
-	for (unsigned side = 0; side < 2; side++) {
-		queue_finish(&c->side[side].in);
-		queue_finish(&c->side[side].out);
-		text_finish(&c->side[side].got);
-	}
-	facts_free(c);
-	claims_free(c);
-	free(c->peer);
-	c->stage.magic = 0;
-	free(c);
-}
-
-/* ------------------------------------------------------------------ ending */
-
-static void
-conn_close_fds(struct bndk_conn *c)
-{
-	for (unsigned side = 0; side < 2; side++) {
-		if (c->side[side].fd >= 0)
-			close(c->side[side].fd);
-		c->side[side].fd = -1;
-	}
-	if (c->peer_fd >= 0)
-		close(c->peer_fd);
-	c->peer_fd = -1;
-}
-
-static void
-stage_remove(struct kit_stage *s, int err)
-{
-	if (s->state >= STAGE_CLOSING)
-		return;
-	s->was_opened = s->state != STAGE_NEW;
-	s->state = STAGE_CLOSING;
-	s->close_err = err;
-	s->due = DUE_CLOSE;
-}
-
-PRINTF(2, 0)
-static void
-conn_say_why(struct bndk_conn *c, const char *fmt, va_list ap)
-{
-	if (!*c->why && fmt)
-		vsnprintf(c->why, sizeof(c->why), fmt, ap);
-}
-
-void
-conn_vend(struct bndk_conn *c, int err, const char *fmt, va_list ap)
-{
-	if (c->is_ended)
-		return;
-	conn_say_why(c, fmt, ap);
-	c->is_ended = true;
-	if (err && !c->refuse_err)
-		c->abort_err = err;
-	for (unsigned side = 0; side < 2; side++) {
-		struct kit_side *x = &c->side[side];
-
-		queue_clear(&x->in);
-		queue_clear(&x->out);
-	}
-	conn_close_fds(c);
-	stage_remove(&c->stage, err);
-}
-
-void
-conn_end(struct bndk_conn *c, int err, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	conn_vend(c, err, fmt, ap);
-	va_end(ap);
-}
-
-static bool
-side_is_done(const struct kit_side *x)
-{
-	return !x->is_there || (x->has_sent_end && x->has_got_end);
-}
-
-/* Both directions have ended, and everything was taken. */
-void
-conn_end_if_done(struct bndk_conn *c)
-{
-	const struct kit_stage *s = &c->stage;
-	bool is_way = c->side[BND_BACK].is_there || c->refuse_err ||
-		      stage_type(s)->role == BND_SINK;
-
-	if (!c->is_ended && c->side[BND_FRONT].is_there && is_way &&
-	    side_is_done(&c->side[BND_FRONT]) &&
-	    side_is_done(&c->side[BND_BACK]))
-		conn_end(c, 0, NULL);
-}
-
-/* ------------------------------------------------------- stepping aside */
+/* ----------------------------------------------------------- stepping aside */
 
 void
 stage_bypass(struct kit_stage *s, unsigned from, unsigned to)
@@ -208,7 +61,7 @@ stage_leave(struct kit_stage *s)
 	stage_remove(s, 0);
 }
 
-/* ---------------------------------------------------------------- opening */
+/* ------------------------------------------------------------------ opening */
 
 void
 stage_open_way(struct kit_stage *s)
@@ -328,7 +181,7 @@ stage_opened(struct kit_stage *s)
 	}
 }
 
-/* ---------------------------------------------------------------- refusing */
+/* ----------------------------------------------------------------- refusing */
 
 void
 stage_refuse(struct kit_stage *s, int err, const char *fmt, va_list ap)

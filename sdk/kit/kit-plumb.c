@@ -48,6 +48,8 @@ call_refusev(struct bnd_stage *st, int err, const char *fmt, va_list ap)
 		    "bnd_refuse() with %d, which is no negative errno", err);
 	if (is_alive)
 		stage_refuse(s, err, fmt, ap);
+	else if (s->state == STAGE_DRY)
+		conn_say_why(s->conn, fmt, ap);
 }
 
 void
@@ -60,6 +62,8 @@ call_abortv(struct bnd_stage *st, int err, const char *fmt, va_list ap)
 	if (err >= 0)
 		kit_wrong(s->conn->k, "errno",
 		    "bnd_abort() with %d, which is no negative errno", err);
+	if (s->state == STAGE_DRY)
+		conn_say_why(s->conn, fmt, ap);
 	if (!is_alive)
 		return;
 	/* Not so when the host ends it: nobody could know. */
@@ -86,8 +90,12 @@ call_open_back(struct bnd_stage *st, const struct bnd_exit *to)
 	struct kit_stage *s;
 	int fail;
 
-	if (!kit_stage_call(st, "open_back", &s, &fail))
-		return s->state == STAGE_DRY ? 0 : -ECANCELED;
+	if (!kit_stage_call(st, "open_back", &s, &fail)) {
+		if (s->state != STAGE_DRY)
+			return -ECANCELED;
+		s->conn->dry_exit = to ? exit_name(to) : "";
+		return 0;
+	}
 	if (fail)
 		return fail;
 	if (stage_type(s)->role == BND_SINK || s->has_back ||
@@ -109,8 +117,7 @@ call_open_front(struct bnd_stage *st)
 		stage_open_way(s);
 }
 
-/* ---------------------------------------------------------------- descriptors
- */
+/* -------------------------------------------------------------- descriptors */
 
 static void
 conn_learn(struct bndk_conn *c, int fd)

@@ -63,14 +63,10 @@ side_bypass(struct bndk_conn *c, struct kit_side *from)
 	bool is_news = false;
 
 	room = to->out.bytes < limit ? limit - to->out.bytes : 0;
-	if (to->out.is_discarding) {
-		queue_clear(&from->in);
-	} else {
-		n = n < room ? n : room;
-		queue_add(&to->out, queue_data(&from->in), n);
-		queue_drop(&from->in, n);
-		is_news = n > 0;
-	}
+	n = n < room ? n : room;
+	queue_add(&to->out, queue_data(&from->in), n);
+	queue_drop(&from->in, n);
+	is_news = n > 0;
 	if (from->in.has_ended && !from->in.bytes && !to->out.has_ended)
 		is_news = to->out.has_ended = true;
 	return is_news;
@@ -115,6 +111,7 @@ bndk_take(struct bndk_conn *c, unsigned side, size_t n)
 	if (!x->is_there || c->is_ended)
 		return 0;
 	n = n < x->out.bytes ? n : x->out.bytes;
+	c->active_ms = c->k->now_ms;
 	text_add(&x->got, queue_data(&x->out), n);
 	queue_drop(&x->out, n);
 	outlet_taken(c, side);
@@ -167,6 +164,7 @@ bndk_send_bytes_(const char *file, int line, struct bndk_conn *c, unsigned side,
 	if (x->in.is_discarding)
 		return;
 	queue_add(&x->in, data, n);
+	c->active_ms = c->k->now_ms;
 	if (n)
 		inlet_gained(c, side);
 }
@@ -181,6 +179,7 @@ bndk_end_(const char *file, int line, struct bndk_conn *c, unsigned side)
 	if (c->is_ended || !side_may_send(c, side, "end"))
 		return;
 	x->has_sent_end = true;
+	c->active_ms = c->k->now_ms;
 	x->in.has_ended = true;
 	inlet_gained(c, side);
 	conn_end_if_done(c);

@@ -111,8 +111,7 @@ bndk_metric(struct bndk *k, const char *name, const char *label)
 	return sum;
 }
 
-/* ------------------------------------------------------------------- options
- */
+/* ------------------------------------------------------------------ options */
 
 int
 call_option_errorv(struct bnd_binding *b, const char *option,
@@ -134,8 +133,7 @@ call_option_errorv(struct bnd_binding *b, const char *option,
 	return -EINVAL;
 }
 
-/* ------------------------------------------------------------------- answers
- */
+/* ------------------------------------------------------------------ answers */
 
 void
 call_answerv(struct bnd_answer *a, const char *key, const char *fmt, va_list ap)
@@ -171,6 +169,39 @@ bndk_show(struct bndk *k, struct bndk_conn *c)
 	before = kit_enter(k, TAG_WORKER, "show", d, s);
 	type->show(&d->pub, s ? &s->pub : NULL, &a);
 	kit_leave(k, before);
+	return text_of(&k->answer);
+}
+
+/* A stage that never opens, in the place of c's own; c keeps its facts. */
+const char *
+bndk_explain(struct bndk *k, struct bndk_conn *c, const char **exit)
+{
+	struct kit_desk *d = k->generations->desks[0];
+	const struct bnd_type *type = &d->generation->image->type;
+	struct bnd_answer a = answer_begin(k);
+	struct kit_stage *dry = kit_alloc(sizeof(*dry));
+	struct kit_context before;
+	struct kit_lens self;
+
+	lens_show(&self, NULL, type->stage_size, 16, true);
+	dry->magic = STAGE_MAGIC;
+	dry->pub = c->stage.pub;
+	dry->pub.self = self.data;
+	dry->pub.worker = &d->pub;
+	dry->conn = c;
+	dry->desk = d;
+	dry->state = STAGE_DRY;
+	c->dry_exit = "";
+	c->why[0] = '\0';
+	if (type->explain) {
+		before = kit_enter(k, TAG_WORKER, "explain", d, dry);
+		type->explain(&dry->pub, &a);
+		kit_leave(k, before);
+	}
+	if (exit)
+		*exit = *c->why ? NULL : c->dry_exit;
+	lens_hide(&self);
+	free(dry);
 	return text_of(&k->answer);
 }
 

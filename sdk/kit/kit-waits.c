@@ -123,8 +123,7 @@ call_now(void)
 	return kit_current->now_ms;
 }
 
-/* ----------------------------------------------------------------- who waits
- */
+/* ---------------------------------------------------------------- who waits */
 
 /* Stages and desks, one after the other. */
 struct waiter {

@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---------------------------------------------------------------------- jobs
- */
+/* --------------------------------------------------------------------- jobs */
 
 int
 call_work(struct bnd_worker *w, struct bnd_stage *st, void (*run)(void *),
@@ -114,8 +113,7 @@ bndk_work_run(struct bndk *k, unsigned count)
 	return n;
 }
 
-/* ------------------------------------------------------------------ messages
- */
+/* ----------------------------------------------------------------- messages */
 
 static bool
 post_is_for(

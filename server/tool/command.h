@@ -66,6 +66,7 @@ int run_kill(struct tool *t);
 int run_check(struct tool *t);
 int run_check_plugin(struct tool *t);
 int run_describe(struct tool *t);
+int run_new_plugin(struct tool *t);
 int run_top(struct tool *t);
 int run_help(struct tool *t);
 int run_version(struct tool *t);

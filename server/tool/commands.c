@@ -95,6 +95,18 @@ static const struct command_option check_plugin_options[] = {
 	LOCAL(0, "input-back", "FILE", ARGUMENT_TEXT, "what the back says"),
 	LOCAL(0, "in-turn", NULL, ARGUMENT_TRUE,
 	    "the back speaks once the front is done"),
+	LOCAL(0, "stays", NULL, ARGUMENT_TRUE,
+	    "connections may outlive the ends of their neighbours"),
+	{ 0 }
+};
+
+static const struct command_option new_plugin_options[] = {
+	LOCAL(0, "filter", NULL, ARGUMENT_TRUE,
+	    "that bytes pass through (the default)"),
+	LOCAL(0, "sink", NULL, ARGUMENT_TRUE,
+	    "where a pipeline ends"),
+	LOCAL(0, "source", NULL, ARGUMENT_TRUE,
+	    "where a pipeline begins"),
 	{ 0 }
 };
 
@@ -156,6 +168,9 @@ const struct command commands[] = {
 	  "try whether a plugin keeps the rules of the SDK",
 	  check_plugin_options, .timeout_ms = HOUR_MS,
 	  .run = run_check_plugin },
+	{ "new-plugin", NULL, "NAME [DIR]", 1, 2,
+	  "begin a plugin of one's own", new_plugin_options,
+	  QUICK, .run = run_new_plugin },
 	{ "graph", NULL, "", 0, 0, "draw the pipelines", graph_options,
 	  QUICK, ASKS("graph", print_graph) },
 	{ "show", NULL, "[PIPELINE[/BINDING]]", 0, 1,

@@ -166,6 +166,8 @@ line_add_local(struct line *l, const struct tool *t)
 	}
 	if (json_object_get(t->local, "in-turn"))
 		line_add(l, "--in-turn");
+	if (json_object_get(t->local, "stays"))
+		line_add(l, "--stays");
 }
 
 static int

@@ -152,7 +152,7 @@ print_plugins(const struct tool *tool, const json_t *answer)
 		table_cell(&t, "%s", view_text(p, "version"));
 		table_cell(&t, "%s", view_text(p, "role"));
 		table_cell(&t, "%s", view_text(p, "abi"));
-		if (view_flag(p, "is_retired"))
+		if (json_array_size(view_list(p, "generations")) == 0)
 			table_cell(&t, "retired");
 		else
 			table_take(

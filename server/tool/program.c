@@ -24,6 +24,9 @@
 
 extern char **environ;
 
+/* What may stand behind the directory of this program. */
+enum { FIND_MORE = 256 };
+
 struct program {
 	pid_t pid;
 	const char *name;
@@ -43,11 +46,15 @@ program_home(const char *name)
 static void
 program_find(char path[PATH_MAX], const char *name)
 {
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 64);
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - FIND_MORE);
 	char *slash = n > 0 ? memrchr(path, '/', (size_t)n) : NULL;
 
 	if (slash) {
-		snprintf(slash + 1, 64, "%s", name);
+		snprintf(slash + 1, FIND_MORE, "%s", name);
+		if (access(path, X_OK) == 0)
+			return;
+		snprintf(slash + 1, FIND_MORE, "%s/%s", BINDERY_LIBEXEC_OF_BIN,
+		    name);
 		if (access(path, X_OK) == 0)
 			return;
 	}

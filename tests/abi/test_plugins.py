@@ -197,7 +197,8 @@ class Header(guard.Case):
             p = subprocess.run(
                 [compiler, "-x", language, f"-std={standard}", "-Wall",
                  "-Wextra", "-pedantic", "-Werror", "-fsyntax-only",
-                 "-I" + guard.INCLUDE, "-"],
+                 "-I" + guard.INCLUDE,
+                 "-I" + os.path.join(layout.ROOT, "sdk/kit/include"), "-"],
                 input=source, text=True, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, timeout=60)
             self.assertEqual(0, p.returncode, p.stdout)

@@ -49,6 +49,14 @@ class Completion(Case):
         self.assertEqual(["config", "connections", "conns"],
                          sorted(self.complete("--json", "con")))
 
+    def test_a_plugin_of_ones_own(self):
+        directory = self.temporary()
+        os.mkdir(os.path.join(directory, "here"))
+        self.assertEqual(["--sink", "--source"],
+                         self.complete("new-plugin", "--s")[:2])
+        self.assertEqual(["here"], self.complete("new-plugin", "x", "h",
+                                                 cwd=directory))
+
     def test_options(self):
         self.assertEqual(["--json"], self.complete("--j"))
         self.assertEqual(["--now"], self.complete("stop", "--n"))

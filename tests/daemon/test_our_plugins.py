@@ -31,8 +31,9 @@ class OurPlugins(Conformance):
         self.assertEqual(
             set(), {f[:-3] for f in os.listdir(PLUGINS)
                     if f.endswith(".so")}
-            - {"echo", "jwt-guard", "metrics", "reflect", "tcp-client",
-               "tcp-server", "tls"})
+            - {"delay", "echo", "fault", "jwt-guard", "limit", "metrics",
+               "reflect", "tcp-client", "tcp-server", "tee", "tls", "trace",
+               "trickle"})
 
     def test_example(self):
         self.holds(os.path.join(TEST_PLUGINS, "upper.so"), "-o",
@@ -73,6 +74,34 @@ class OurPlugins(Conformance):
         rules = self.holds(ours("tls"), *options,
                            *self.said(client_hello()), runs=24)
         self.assertIn("number", rules["cuts"]["text"])
+
+    def test_tls_that_only_looks(self):
+        rules = self.holds(ours("tls"), "-o", "role = peek",
+                           *self.said(client_hello() + LINES))
+        self.assertIn("bytes came out at the back", rules["plain"]["text"])
+
+    def test_tls_as_a_client(self):
+        authority = Authority(self.temporary())
+        alert = self.write(bytes([21, 3, 3, 0, 2, 2, 40]), "alert")
+        self.holds(ours("tls"), "-o", "role = client", "-o",
+                   "server_name = gate.example.org", "-o",
+                   f'trust = "{authority.crt}"', "--input-back", alert,
+                   runs=24)
+
+    def test_reflect(self):
+        """A member that says no more goes on to hear."""
+        self.holds(ours("reflect"), "--stays")
+
+    def test_those_to_test_others_with(self):
+        copy = os.path.join(self.temporary(), "copy.pcapng")
+        for name, option in (("trace", "bytes = 16"), ("delay", "time = 2ms"),
+                             ("limit", "rate = 64k"),
+                             ("trickle", "size = 100"),
+                             ("fault", "fault = truncate"),
+                             ("tee", f'file = "{copy}"')):
+            with self.subTest(name):
+                if os.path.exists(ours(name)):
+                    self.holds(ours(name), "-o", option, runs=24)
 
     def guard(self):
         key = Key()

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Bindery authors */
 
 /* header: the SDK's header alone, in every language that it promises to be. */
+#include <bindery/kit.h>
 #include <bindery/plugin.h>
 
 #ifdef __cplusplus

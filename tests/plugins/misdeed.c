@@ -35,8 +35,8 @@ struct deed {
 	const char *name;
 	int (*start)(struct bnd_binding *b);
 	int (*open)(struct bnd_stage *st);
+	void (*opened)(struct bnd_stage *st, int err);
 	void (*flow)(struct bnd_stage *st);
-	void (*done)(struct bnd_worker *w, struct bnd_stage *st, void *arg);
 	void (*drain)(struct bnd_stage *st);
 	void (*timer)(struct bnd_stage *st, unsigned slot);
 	void (*show)(
@@ -63,8 +63,7 @@ pass(struct bnd_stage *st)
 	bnd_move(st, BND_FRONT, BND_BACK, BND_ALL);
 }
 
-/* ------------------------------------------------------------ bytes and ends
- */
+/* ----------------------------------------------------------- bytes and ends */
 
 static void
 cuts_flow(struct bnd_stage *st) /* takes what comes at once for a message */
@@ -115,12 +114,11 @@ static void
 endless_flow(struct bnd_stage *st)
 {
 	pass(st);
-	for (volatile int i = 0;; i++)
+	for (volatile int i = 1; i;)
 		;
 }
 
-/* --------------------------------------------------------------- what is shown
- */
+/* ------------------------------------------------------------ what is shown */
 
 static void
 stale_flow(struct bnd_stage *st) /* keeps what bnd_peek() said */
@@ -203,8 +201,7 @@ value_flow(struct bnd_stage *st)
 	pass(st);
 }
 
-/* --------------------------------------------------------------- what it takes
- */
+/* ------------------------------------------------------------ what it takes */
 
 static int
 leak_open(struct bnd_stage *st)
@@ -295,8 +292,7 @@ process_start(struct bnd_binding *b)
 	return 0;
 }
 
-/* ----------------------------------------------------------- life and the pool
- */
+/* -------------------------------------------------------- life and the pool */
 
 static void
 aborts_close(struct bnd_stage *st, int err)
@@ -424,9 +420,20 @@ questions_show(struct bnd_worker *w, struct bnd_stage *st, struct bnd_answer *a)
 	bnd_answer(a, "seen", "%zu", stage_of(st)->seen); /* it may be NULL */
 }
 
-/* ------------------------------------------------------------------- the
- * plugin
- */
+static void
+ways_opened(struct bnd_stage *st, int err)
+{
+	stage_of(st)->seen = err == 0; /* and nobody is told */
+}
+
+static void
+ways_flow(struct bnd_stage *st)
+{
+	if (stage_of(st)->seen)
+		pass(st);
+}
+
+/* --------------------------------------------------------------- the plugin */
 
 static const struct deed deeds[] = {
 	{ .name = "none" },
@@ -462,6 +469,7 @@ static const struct deed deeds[] = {
 	{ .name = "timers", .open = timers_open, .timer = timers_timer },
 	{ .name = "reload", .drain = reload_drain },
 	{ .name = "questions", .show = questions_show },
+	{ .name = "ways", .flow = ways_flow, .opened = ways_opened },
 };
 
 static const struct bnd_option misdeed_options[] = {
@@ -471,7 +479,7 @@ static const struct bnd_option misdeed_options[] = {
 		"none|cuts|hang|ends|spurious|busy|block|endless|stale|overrun|"
 		"readonly|commit|buffer|changed|errno|value|leak|fds|watch|"
 		"memory|faults|start-leak|start-memory|start-faults|process|"
-		"aborts|late|dead|thread|crowd|timers|reload|questions"),
+		"aborts|late|dead|thread|crowd|timers|reload|questions|ways"),
 	{ 0 },
 };
 
@@ -493,6 +501,16 @@ misdeed_open(struct bnd_stage *st, void *arg)
 	(void)arg;
 	bnd_bypass(st, BND_BACK, BND_FRONT);
 	return deed_of(st->binding)->open ? deed_of(st->binding)->open(st) : 0;
+}
+
+/* A good one, to which the way is everything. */
+static void
+misdeed_opened(struct bnd_stage *st, int err)
+{
+	if (deed_of(st->binding)->opened)
+		deed_of(st->binding)->opened(st, err);
+	else if (err)
+		bnd_abort(st, err, "there is no way");
 }
 
 static void
@@ -540,6 +558,7 @@ static const struct bnd_type misdeed = {
 	.stage_size = sizeof(struct stage),
 	.start = misdeed_start,
 	.open = misdeed_open,
+	.opened = misdeed_opened,
 	.flow = misdeed_flow,
 	.timer = misdeed_timer,
 	.drain = misdeed_drain,

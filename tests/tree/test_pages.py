@@ -135,6 +135,38 @@ class Pages(unittest.TestCase):
         for rule in set(found) - {"expect"}:  # of the kit alone
             self.assertRegex(page, rf"(?m)^\.It Ql {rule}$")
 
+    def test_everything_of_the_header_is_in_its_page(self):
+        """Each function and callback has an item of its own; every member and
+        constant is mentioned."""
+        page = text("docs/bindery-plugin.3")
+        header = re.sub(r"/\*.*?\*/", "", text("sdk/include/bindery/plugin.h"),
+                        flags=re.DOTALL)
+        items = re.findall(r"^\.It .*\bFn (\w+)", page, re.MULTILINE)
+        self.assertEqual(len(items), len(set(items)))
+        structs = dict(re.findall(r"^struct (bnd_\w+) \{([^}]*)\};", header,
+                                  re.MULTILINE))
+        functions = set(re.findall(r"^(?:BND_PRINTF\(.*?\) )?static inline "
+                                   r"[^(;{]*?(\bbnd_\w+)\(", header,
+                                   re.MULTILINE))
+        callbacks = set(re.findall(r"\(\*(\w+)\)", structs["bnd_type"]))
+        self.assertGreater(len(functions), 50)
+        self.assertGreater(len(callbacks), 20)
+        self.assertEqual(set(), (functions | callbacks) - set(items))
+
+        members = set()
+        for name, body in structs.items():
+            body = re.sub(r"\(\*\w+\)\(.*?\);", "", body, flags=re.DOTALL)
+            for line in body.split(";"):
+                members |= set(re.findall(r"(\w+)\s*(?=,|$)", line.strip()))
+        members = {m for m in members if not m.endswith("_")}
+        constants = set(re.findall(r"\b(BND_\w*[A-Z0-9])\b", header))
+        constants -= {"BND_NOTE", "BND_TEXT", "BND_ABI_TEXT"}
+        self.assertGreater(len(members), 50)
+        self.assertGreater(len(constants), 60)
+        self.assertEqual([], sorted(
+            word for word in members | constants | set(structs)
+            if not re.search(rf"(?<![\w]){word}(?![\w])", page)))
+
     def test_functions_of_the_kit_and_page_are_the_same(self):
         page = text("docs/bindery-kit.3")
         header = text("sdk/kit/include/bindery/kit.h")

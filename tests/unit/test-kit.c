@@ -181,6 +181,96 @@ START_TEST(failures_can_be_heard)
 }
 END_TEST
 
+/* What was heard begins with this, of this rule; and is forgotten. */
+static void
+was_heard(struct heard *h, const char *rule, const char *text)
+{
+	ck_assert_str_eq(h->rule, rule);
+	if (strncmp(h->text, text, strlen(text)) != 0)
+		ck_abort_msg("'%s' does not begin with '%s'", h->text, text);
+	*h = (struct heard){ 0 };
+}
+
+START_TEST(each_expectation_can_fail)
+{
+	struct heard h = { 0 };
+	struct bndk *k = bndk_load(UPPER, NULL);
+	struct bndk_conn *c = bndk_open(k);
+
+	bndk_on_failure(hear, &h);
+	bndk_expect_alive(c);
+	was_heard(&h, "expect", "the stage is not there");
+	bndk_expect_open(c);
+	was_heard(&h, "expect", "the way is not open");
+	bndk_run(k);
+	bndk_expect_bypassed(c, BND_FRONT);
+	was_heard(&h, "expect", "what comes from the front is not bypassed");
+	bndk_expect_end(c, BND_BACK);
+	was_heard(&h, "expect", "the back has heard no end");
+	bndk_expect_closed(c, 0);
+	was_heard(&h, "expect", "the stage has not closed");
+	bndk_expect_abort(c, -EIO);
+	was_heard(&h, "expect", "the connection was not aborted");
+	bndk_expect_refusal(c, -EIO);
+	was_heard(&h, "expect", "the connection was not refused");
+	bndk_expect_log(k, "word");
+	was_heard(&h, "expect", "'word' is not in the log");
+	bndk_send(c, BND_FRONT, "x\n");
+	bndk_end(c, BND_FRONT);
+	bndk_run(k);
+	bndk_expect_nothing(c, BND_BACK);
+	was_heard(&h, "expect", "at the back \"X\\n\" (2 bytes) came");
+	bndk_expect_no_end(c, BND_BACK);
+	was_heard(&h, "expect", "the back has heard an end");
+	bndk_reset(c, BND_BACK, -EPIPE);
+	bndk_run(k);
+	bndk_expect_abort(c, -EIO);
+	was_heard(&h, "expect", "it was aborted with -32 (Broken pipe)");
+	bndk_expect_closed(c, 0);
+	was_heard(&h, "expect", "the stage has closed with -32");
+	bndk_expect_refused(UPPER, NULL, "anything");
+	was_heard(&h, "expect", "'' was not refused");
+	bndk_expect_refused(UPPER, "max_line = 0", "anything");
+	was_heard(&h, "expect", "refused, but not with 'anything': options:1");
+	ck_assert_ptr_null(bndk_load("./none.so", NULL));
+	was_heard(&h, "load", "plugin './none.so' cannot be opened");
+	bndk_on_failure(NULL, NULL);
+	bndk_unload(k);
+}
+END_TEST
+
+START_TEST(tests_that_ask_too_much_are_told)
+{
+	struct heard h = { 0 };
+	struct bndk *k = bndk_load(UPPER, NULL);
+	struct bndk_conn *c = bndk_open(k);
+
+	bndk_on_failure(hear, &h);
+	bndk_limit(c, 64);
+	was_heard(&h, "test", "a limit of 64 bytes");
+	bndk_send(c, BND_BACK, "x");
+	was_heard(&h, "test", "nobody is at the back to send");
+	ck_assert_ptr_null(bndk_open_on(k, 2));
+	was_heard(&h, "test", "there is no such worker");
+	ck_assert_ptr_null(bndk_accept(k, 0));
+	was_heard(&h, "test", "the plugin has no accepted()");
+	bndk_metric(k, "no_such", NULL);
+	was_heard(&h, "test", "there is no metric 'no_such'");
+	bndk_forget(c);
+	was_heard(&h, "test", "a connection that lives");
+	bndk_back_opens(c);
+	was_heard(&h, "test", "the stage does not wait for its back");
+	bndk_end(c, BND_FRONT);
+	bndk_end(c, BND_FRONT);
+	was_heard(&h, "test", "the front has ended already");
+	bndk_post(k, 0, 2, 1, 1, NULL, 0);
+	was_heard(&h, "test", "there is no worker 2");
+	bndk_on_failure(NULL, NULL);
+	bndk_unload(k);
+}
+END_TEST
+
 UNIT_TESTS("kit", upper_changes_lines, upper_aborts_long_lines,
     upper_waits_for_room, echo_echoes, wrong_options_are_refused,
-    reload_runs_beside, tcp_server_accepts, failures_can_be_heard)
+    reload_runs_beside, tcp_server_accepts, failures_can_be_heard,
+    each_expectation_can_fail, tests_that_ask_too_much_are_told)

@@ -188,9 +188,13 @@ int64_t bndk_metric(struct bndk *k, const char *name, const char *label);
 const char *bndk_log(struct bndk *k);
 
 /* "key: value" lines from show() of a stage (c NULL: of the binding), from
- * command(), and from explain(), asked with the facts of c. */
+ * command(), and from explain(), asked of a dry stage with the facts of c. */
 const char *bndk_show(struct bndk *k, struct bndk_conn *c);
 const char *bndk_tell(struct bndk *k, const char *words, int *result);
+/* exit: the name it chose, "" for the next binding, NULL: it said no (bndk_why()
+ * of c has the sentence then). */
+const char *bndk_explain(struct bndk *k, struct bndk_conn *c,
+    const char **exit);
 
 /* A message from worker `from`, as its bnd_post() would send it. */
 #define bndk_post(k, from, to, tag, arg, data, n)                            \
@@ -209,8 +213,9 @@ unsigned bndk_calls(struct bndk *k, const char *call);
 /* Call flow() of a stage for no reason, soon. */
 void bndk_wake(struct bndk_conn *c);
 
-/* From now on bnd_peek() and bnd_reserve() show more than was asked for, by
- * dice; 0: no more than must be. */
+/* From now on bnd_peek() and bnd_reserve() show more than was asked for, and what
+ * is due comes in any order that a host may have, by dice; 0: no more than must
+ * be, and in one order. */
 void bndk_dice(struct bndk *k, uint64_t seed);
 
 /* -------------------------------------------------- behind the macros above */
