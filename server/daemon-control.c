@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "build-info.h"
 
@@ -62,54 +63,80 @@ calls_is_upgrading(void *arg)
 static const struct control_calls calls = { calls_end, calls_reopen,
 	calls_upgrade, calls_is_ending, calls_is_upgrading };
 
-/* The directory of the default path is made by the service manager; by hand it
- * is ours to make, if we may. */
-static void
-make_directory(const char *path)
+/* Where there is to be one when the settings do not say: who starts us may. */
+static const char *
+usual_path(void)
 {
-	const char *slash = strrchr(path, '/');
-	char *dir = strndup(path, (size_t)(slash - path));
+	const char *path = getenv("BINDERY_SOCKET");
 
-	if (dir)
-		mkdir(dir, 0755);
+	return path && *path ? path : BINDERY_SOCKET;
+}
+
+/* The directory is made by the service manager; by hand it is ours to make, if
+ * we may. */
+void
+daemon_make_control_directory(const struct settings *s, uid_t uid, gid_t gid)
+{
+	const char *path = usual_path(), *slash = strrchr(path, '/');
+	char *dir;
+
+	if (s->control.socket || !slash || slash == path)
+		return;
+	dir = strndup(path, (size_t)(slash - path));
+	if (dir && mkdir(dir, 0755) == 0 && chown(dir, uid, gid) < 0)
+		rmdir(dir);
 	free(dir);
+}
+
+/* What was asked for and cannot be had is an error; the built-in path is not.
+ */
+static int
+control_failed(struct daemon *d, const struct settings *s, const char *error,
+    struct report *report)
+{
+	const struct bnd_node *at = s->control.node;
+
+	if (s->control.socket)
+		report_error(report, at->file, at->line,
+		    "option 'control.socket': cannot listen on %s: %s",
+		    d->control_path, error);
+	else if (strcmp(d->control_path, BINDERY_SOCKET) != 0)
+		report_error(report, NULL, 0,
+		    "environment variable BINDERY_SOCKET: cannot listen on "
+		    "'%s': %s",
+		    d->control_path, error);
+	else
+		d->control_error = error;
+	return d->control_error ? 0 : -1;
 }
 
 int
 daemon_open_control(
     struct daemon *d, const struct settings *s, struct report *report)
 {
-	const struct bnd_node *at = s->control.node;
-	bool is_default = !s->control.socket;
 	struct control_setup setup = { .loop = &d->loop,
 		.generations = &d->generations,
 		.calls = &calls,
 		.arg = d,
 		.mode = (unsigned)s->control.mode,
 		.config = d->options->config };
-	const char *error;
+	const char *path = s->control.socket, *error;
 	int rc;
 
-	if (!is_default && strcmp(s->control.socket, "none") == 0)
+	if (path && strcmp(path, "none") == 0)
 		return 0;
-	d->control_path =
-	    strdup(is_default ? BINDERY_SOCKET : s->control.socket);
+	d->control_path = strdup(path ? path : usual_path());
 	if (!d->control_path)
 		return -ENOMEM;
 	setup.path = d->control_path;
-	if (is_default)
-		make_directory(d->control_path);
-	rc = control_start(&d->control, &setup, &error);
-	if (rc == 0)
-		return 0;
-	if (is_default) {
-		d->control_error = error;
-		return 0;
+	daemon_make_control_directory(s, geteuid(), getegid());
+	if (d->control_path[0] != '/') {
+		rc = -EINVAL;
+		error = "it is not an absolute path";
+	} else {
+		rc = control_start(&d->control, &setup, &error);
 	}
-	report_error(report, at->file, at->line,
-	    "option 'control.socket': cannot listen on %s: %s", d->control_path,
-	    error);
-	return rc;
+	return rc < 0 && control_failed(d, s, error, report) < 0 ? rc : 0;
 }
 
 void

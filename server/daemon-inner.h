@@ -53,8 +53,12 @@ void daemon_upgrade_now(struct daemon *d); /* if it waited for a reload */
 void daemon_end(struct daemon *d);
 timer_fn daemon_drain_look;
 
-/* daemon-control.c: open the control socket that the settings ask for.  0, or
- * -errno with the report saying why. */
+/* daemon-control.c: make the directory of the control socket, unless the
+ * settings name one, for the user who is to own it. */
+void
+daemon_make_control_directory(const struct settings *s, uid_t uid, gid_t gid);
+/* Open the control socket that the settings ask for.  0, or -errno with the
+ * report saying why. */
 int daemon_open_control(
     struct daemon *d, const struct settings *s, struct report *report);
 /* Once it serves: that the default path could not be had. */

@@ -9,6 +9,7 @@
 #include "base/gauges.h"
 #include "config/read.h"
 #include "handover.h"
+#include "identity.h"
 #include "log/log-report.h"
 #include "log/log-topic.h"
 #include "log/log.h"
@@ -80,6 +81,25 @@ daemon_take_settings(
 	return rc;
 }
 
+/* Before there are threads, which would each have capabilities of their own. */
+static int
+daemon_become(struct daemon *d, const struct settings *s, struct report *report)
+{
+	struct identity id;
+	int rc = identity_find(s, report, &id);
+
+	if (rc < 0 || !id.is_wanted || d->options->action != ACTION_RUN)
+		return rc;
+	daemon_make_control_directory(s, id.uid, id.gid);
+	rc = identity_take(&id, s, report);
+	if (rc == 0 && access(d->options->config, R_OK) < 0)
+		report_warn(report, NULL, 0,
+		    "user '%s' cannot read '%s', so every reload will be "
+		    "refused: let it read that file",
+		    s->user, d->options->config);
+	return rc;
+}
+
 /* The number of workers has to be known before anything can be built for them.
  */
 static int
@@ -96,10 +116,13 @@ daemon_settle(
 	if (settings_parse(tree, &arena, &unheard, &s) < 0)
 		s.workers = 1; /* enough to look for more that is wrong */
 	report_finish(&unheard);
-	rc = crew_create(&d->crew, &s);
-	if (rc < 0)
-		report_error(report, NULL, 0, "cannot make the workers: %s",
-		    strerror(-rc));
+	rc = daemon_become(d, &s, report);
+	if (rc == 0 || rc == -EINVAL) {
+		rc = crew_create(&d->crew, &s);
+		if (rc < 0)
+			report_error(report, NULL, 0,
+			    "cannot make the workers: %s", strerror(-rc));
+	}
 	arena_finish(&arena);
 	return rc;
 }
@@ -110,12 +133,14 @@ daemon_build(struct daemon *d, struct report *report)
 	const struct options *o = d->options;
 	struct config_tree *tree =
 	    config_tree_read(o->config, CONFIG_READ_DEADLINE_MS, report);
+	int rc;
 
 	if (!tree)
 		return errno == EINVAL ? EX_CONFIG : EX_SOFTWARE;
-	if (daemon_settle(d, tree, report) < 0) {
+	rc = daemon_settle(d, tree, report);
+	if (rc < 0) {
 		config_tree_destroy(&tree);
-		return EX_SOFTWARE;
+		return rc == -EPERM ? EX_NOPERM : EX_SOFTWARE;
 	}
 	d->first = generation_create(
 	    &tree, 1, &d->crew, trace_host(&abi_table), o->dirs, report);

@@ -39,6 +39,7 @@ struct settings {
 	const struct bnd_node *node; /* what all was parsed from */
 	int64_t workers;             /* 0: one per CPU */
 	struct bnd_list plugin_path; /* absolute */
+	const char *user, *group;    /* whom to become; NULL: not given */
 	struct {
 		const struct bnd_node *node; /* the group; NULL: not given */
 		int level;  /* index into the choices; see settings_log_level */

@@ -125,6 +125,19 @@ text_is_same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+static void
+check_same(const struct bnd_node *root, const char *key, const char *was,
+    const char *now, struct report *report)
+{
+	const struct bnd_node *at = node_find(root, key);
+
+	if (!text_is_same(was, now))
+		report_error(report, at ? at->file : root->file,
+		    at ? at->line : 0,
+		    "option '%s' cannot change while the host runs: restart it",
+		    key);
+}
+
 /* What belongs to the process and not to a generation. */
 static void
 check_fixed(const struct generation *old, const struct generation *g,
@@ -140,6 +153,8 @@ check_fixed(const struct generation *old, const struct generation *g,
 		    "option 'workers' cannot change from %" PRId64
 		    " to %" PRId64 " while the host runs: restart it",
 		    was->workers, now->workers);
+	check_same(root, "user", was->user, now->user, report);
+	check_same(root, "group", was->group, now->group, report);
 	at = node_find(root, "control");
 	if (!text_is_same(now->control.socket, was->control.socket))
 		report_error(report, at ? at->file : root->file,

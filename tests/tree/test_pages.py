@@ -204,6 +204,21 @@ class Pages(unittest.TestCase):
                 count += 1
         self.assertGreater(count, 3)
 
+    def test_examples_of_the_readme_are_good(self):
+        """Blocks of four blanks with a group of pipelines."""
+        count = 0
+        for block in re.findall(r"(?:^(?:    .*)?\n)+", text("README.md"),
+                                re.MULTILINE):
+            block = re.sub(r"^    ", "", block, flags=re.MULTILINE)
+            if not re.search(r"^pipelines\b", block, re.MULTILINE):
+                continue
+            with self.subTest(block):
+                block = block.replace("/etc/bindery/tls", self.tls)
+                block = block.replace('"tls/', f'"{self.tls}/')
+                self.check(block.replace('"jwt/', f'"{self.jwt}/'))
+            count += 1
+        self.assertEqual(3, count)
+
     def check(self, block):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as f:
             f.write(block)

@@ -213,6 +213,8 @@ START_TEST(settings)
 	    NULL);
 	ck_assert_str_eq(text, "workers = 2;  # etc/a.conf:2\n"
 			       "# plugin_path is not set\n"
+			       "# user is not set\n"
+			       "# group is not set\n"
 			       "splice = true;  # default\n"
 			       "drain_timeout = \"5m\";  # default\n"
 			       "shutdown_timeout = \"1m\";  # default\n"

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Bindery authors
+
+"""A Debian machine that lives in a directory: made by debootstrap, booted by
+systemd-nspawn, with a network of its own in which there is nobody else."""
+
+import contextlib
+import ctypes
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+
+from tools import give_up, run, try_run
+
+INSIDE = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
+          "DEBIAN_FRONTEND": "noninteractive", "HOME": "/"}
+# What our packages need, so that nothing is asked of a network later.
+NEEDED = ("systemd", "systemd-sysv", "dbus", "libconfig9", "libjansson4",
+          "libgnutls30", "libcurl3-gnutls", "ca-certificates", "openssl")
+CLONE_NEWNET = 0x40000000
+
+
+def release():
+    """Of this machine: Debian's name for it, or None."""
+    with open("/etc/os-release") as f:
+        said = dict(re.findall(r'^(\w+)="?([^"\n]*)', f.read(), re.MULTILINE))
+    return said.get("VERSION_CODENAME") if said.get("ID") == "debian" else None
+
+
+class Bootstrap(threading.Thread):
+    """Makes a fresh system in a directory, while something else is done."""
+
+    def __init__(self, directory):
+        super().__init__()
+        self.directory = directory
+        self.status, self.said = None, "it took too long"
+
+    def run(self):
+        mirror = os.environ.get("BINDERY_DEBIAN_MIRROR",
+                                "http://deb.debian.org/debian")
+        env = dict(os.environ)
+        _, said = try_run("apt-config", "shell", "PROXY",
+                          "Acquire::http::Proxy")
+        if proxy := re.search(r"PROXY='(.+)'", said):
+            env["http_proxy"] = proxy[1]
+        self.status, self.said = try_run(
+            "debootstrap", "--variant=minbase",
+            "--include=" + ",".join(NEEDED), release(), self.directory,
+            mirror, timeout=400, env=env)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.join()
+        if self.status != 0 and not kind:
+            give_up(f"debootstrap cannot make a system: {self.said[-2000:]}")
+
+
+class Machine:
+    def __init__(self, directory):
+        self.directory = directory
+        self.console = open(directory + ".console", "w+")
+        self.process = subprocess.Popen(
+            ["systemd-nspawn", "--quiet", "--boot", "--register=no",
+             "--keep-unit", "--settings=no", "--private-network",
+             "--console=pipe", f"--machine=bindery-{os.getpid()}",
+             f"--directory={directory}"],
+            stdin=subprocess.DEVNULL, stdout=self.console,
+            stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            self.pid = self._find_first()
+            self._wait_until_up()
+        except BaseException:
+            self.close()
+            raise
+
+    def said(self):
+        with open(self.console.name, errors="replace") as f:
+            return f.read()[-4000:]
+
+    def _find_first(self):
+        """Its process 1, which is a child of nspawn."""
+        end = time.monotonic() + 30
+        children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
+        while time.monotonic() < end and self.process.poll() is None:
+            with contextlib.suppress(OSError), open(children) as f:
+                for pid in f.read().split():
+                    with open(f"/proc/{pid}/comm") as comm:
+                        if comm.read().strip() == "systemd":
+                            return int(pid)
+            time.sleep(0.1)
+        raise AssertionError("the machine does not boot:\n" + self.said())
+
+    def _wait_until_up(self):
+        end = time.monotonic() + 60
+        state = ""
+        while time.monotonic() < end:
+            _, state = self.try_run("systemctl", "is-system-running")
+            if state.strip() in ("running", "degraded"):
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"the machine is {state}:\n" + self.said())
+
+    # ---- commands
+
+    def _enter(self, command):
+        return ["nsenter", f"--target={self.pid}", "--all", "--", *command]
+
+    def try_run(self, *command, **more):
+        return try_run(*self._enter(command), env=INSIDE, **more)
+
+    def run(self, *command, **more):
+        return run(*self._enter(command), env=INSIDE, **more)
+
+    def sh(self, script, **more):
+        return self.run("sh", "-ec", script, **more)
+
+    def show(self, unit, name):
+        return self.run("systemctl", "show", "--value", "--property", name,
+                        unit).strip()
+
+    # ---- files
+
+    def path(self, name):
+        return self.directory + name
+
+    def write(self, name, content, mode=0o644):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), "w") as f:
+            f.write(content)
+        os.chmod(self.path(name), mode)
+
+    def read(self, name):
+        with open(self.path(name)) as f:
+            return f.read()
+
+    def files(self):
+        """All that is in it and lasts: a set of paths."""
+        found = set()
+        for top, names, leaves in os.walk(self.directory):
+            here = top[len(self.directory):] or "/"
+            if here in ("/proc", "/sys", "/dev", "/run", "/tmp"):
+                names.clear()
+                continue
+            found.update(os.path.join(here, n) for n in names + leaves)
+        return found
+
+    # ---- the network
+
+    def enter_network(self):
+        """From now on every socket that this thread makes is the machine's."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        with open(f"/proc/{self.pid}/ns/net") as f:
+            if libc.setns(f.fileno(), CLONE_NEWNET) < 0:
+                raise OSError(ctypes.get_errno(), "setns")
+
+    # ---- its end
+
+    def close(self):
+        if self.process.poll() is None:
+            with contextlib.suppress(Exception):
+                self.try_run("systemctl", "poweroff", timeout=10)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait(10)
+        self.console.close()
+
+
+# A machine that is this one, but for what is changed in it: a change is written
+# to memory, and gone when the command has ended.
+COPY = r'''
+set -e
+mount -t tmpfs tmpfs "$1"
+mkdir "$1/upper" "$1/work" "$1/top"
+mount -t overlay overlay "$1/top" \
+    -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work"
+mount --bind "$2" "$1/top/mnt"
+mount -t proc proc "$1/top/proc"
+mount -t tmpfs tmpfs "$1/top/tmp"
+mount -t tmpfs tmpfs "$1/top/run"
+mount --rbind /dev "$1/top/dev"
+cd "$1"
+exec chroot top sh -ec "$3"
+'''
+
+
+def run_in_copy(directory, shared, script, **more):
+    """Run a script on a copy of this machine, where the shared directory is
+    /mnt; directory: an empty one."""
+    return run("unshare", "--mount", "--pid", "--fork", "--kill-child",
+               "--net", "sh", "-c", COPY, "sh", directory, shared, script,
+               env=dict(INSIDE), **more)

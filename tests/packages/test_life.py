@@ -1,0 +1,457 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Bindery authors
+
+"""The life of the Debian packages on a machine that was made for it, from
+"apt install" to "apt purge".  It is one story, told in the order of the tests'
+names."""
+
+import glob
+import json
+import os
+import re
+import tempfile
+import time
+import unittest
+
+import machine
+import peers
+import repository
+from tools import abi_provided, give_up, need, path, run, text, version
+
+NEXT = version() + "+next"
+ABI, ABI_VERSION = abi_provided()
+GATE = '''
+log = { target = "journal"; };
+pipelines:
+{
+  gate = (
+    { type = "tcp-server"; listen = "0.0.0.0:443"; },
+    { type = "tls"; certificate = "/etc/bindery/tls/gate.pem";
+      key = "/etc/bindery/tls/gate.key"; },
+    { type = "echo"; }
+  );
+  echo = ( { type = "tcp-server"; listen = "0.0.0.0:7"; },
+           { type = "echo"; } );
+};
+'''
+MORE = '''
+pipelines:
+{
+  NAME = ( { type = "tcp-server"; listen = "127.0.0.1:PORT"; },
+           { type = "upper"; }, { type = "echo"; } );
+};
+'''
+CONTAINER = r'''
+unshare --mount --pid --fork --kill-child --mount-proc sh -ec '
+    mount -t tmpfs -o mode=0755,uid=65534 tmpfs /run/bindery
+    mount -t tmpfs -o mode=0755 tmpfs /etc/bindery
+    cp /usr/share/doc/bindery/examples/metrics.conf /etc/bindery/bindery.conf
+    mount -o remount,bind,ro /
+    mount -o remount,ro /etc/bindery
+    exec setpriv --reuid 65534 --regid 65534 --clear-groups \
+        --bounding-set=-all --no-new-privs \
+        binderyd -c /etc/bindery/bindery.conf' &
+for try in $(seq 100); do
+    read -r daemon </proc/$!/task/$!/children || true
+    grep -qx binderyd "/proc/$daemon/comm" &&
+        nsenter -t "$daemon" -m bindery status && break
+    sleep 0.1
+done
+kill -TERM "$daemon"
+status=0
+wait $! || status=$?
+echo "ended with $status"
+'''
+INSTANCE = '''
+pipelines: { two = ( { type = "tcp-server"; listen = "127.0.0.1:72"; },
+                     { type = "echo"; } ); };
+'''
+
+
+class Life(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        need("debootstrap", "systemd-nspawn", "nsenter", "unshare", root=True)
+        if not machine.release():
+            give_up("this is no Debian, so the packages are for no Debian")
+        directory = tempfile.TemporaryDirectory(prefix="bindery-test-")
+        cls.addClassCleanup(directory.cleanup)
+        os.chmod(directory.name, 0o755)
+        cls.here = directory.name
+        cls.root = os.path.join(cls.here, "root")
+        with machine.Bootstrap(cls.root):
+            cls.debs = repository.built(cls)
+            cls.strangers = cls.make_plugins()
+        cls.prepare()
+        cls.m = machine.Machine(cls.root)
+        cls.addClassCleanup(cls.m.close)
+        cls.before = cls.m.files()
+        cls.old = []  # connections that were opened at the beginning
+        cls.failed = None  # the first test that did
+
+    @classmethod
+    def make_plugins(cls):
+        """A stranger's: one for this host, and one for another."""
+        shared = os.path.join(cls.here, "shared")
+        os.mkdir(shared)
+        other = re.sub(r"^(#define BND_DRAFT) \d+", r"\1 999",
+                       text("sdk/include/bindery/plugin.h"), flags=re.M)
+        repository.make_plugin(shared, "wrong", other)
+        begin = "bindery new-plugin upper bindery-plugin-upper"
+        if not os.path.exists(path("sdk/template")):
+            repository.make_plugin(shared, "upper")
+            begin = "true"
+        for package in ("bindery", "bindery-dev"):
+            run("cp", repository.find(cls.debs, package), shared)
+        copy = os.path.join(cls.here, "copy")
+        os.mkdir(copy)
+        repository.copy_source(os.path.join(shared, "source"))
+        machine.run_in_copy(copy, shared, f'''
+            dpkg -i /mnt/bindery_*.deb /mnt/bindery-dev_*.deb
+            /mnt/source/debian/tests/plugin
+            cd /mnt && {begin}
+            for name in upper wrong; do
+                cd /mnt/bindery-plugin-$name
+                dpkg-buildpackage --build=binary --no-sign
+            done''', timeout=200)
+        return [repository.find(shared, "bindery-plugin-" + name, "*")
+                for name in ("upper", "wrong")]
+
+    @classmethod
+    def prepare(cls):
+        """apt has nothing but our packages."""
+        srv = os.path.join(cls.root, "srv/debs")
+        os.makedirs(srv)
+        run("cp", *glob.glob(cls.debs + "/*.deb"), *cls.strangers, srv)
+        cls.srv = srv
+        repository.index(srv)
+        with open(os.path.join(cls.root, "etc/apt/sources.list"), "w") as f:
+            f.write("deb [trusted=yes] file:/srv/debs ./\n")
+        run("chroot", cls.root, "apt-get", "-qq", "update")
+
+    def setUp(self):
+        if type(self).failed:
+            self.fail(f"not tried, because of '{type(self).failed}'")
+
+    def run(self, result=None):
+        """What follows on a failure would only fail too."""
+        count = len(result.failures) + len(result.errors)
+        super().run(result)
+        if len(result.failures) + len(result.errors) > count \
+                and not type(self).failed:
+            type(self).failed = self._testMethodName
+
+    # ---- helpers
+
+    def apt(self, *args, **more):
+        return self.m.run("apt-get", "-qq", "-y", *args, **more)
+
+    def release_next(self, package, number=NEXT, **more):
+        repository.remake(repository.find(self.srv, package), self.srv,
+                          number, **more)
+        repository.index(self.srv)
+        self.apt("update")
+
+    def status(self, *args):
+        return json.loads(self.m.run("bindery", *args, "--json", "status"))
+
+    def main_pid(self, unit="binderyd"):
+        return int(self.m.show(unit, "MainPID"))
+
+    def generation(self):
+        return self.status()["generation"]
+
+    def reload(self):
+        return self.m.try_run("systemctl", "reload", "binderyd")
+
+    def configure(self, name, content):
+        self.m.write(f"/etc/bindery/conf.d/{name}.conf", content)
+
+    def secure(self):
+        return peers.secure(443, self.m.path("/etc/bindery/tls/ca.pem"))
+
+    def assert_old_ones_live(self):
+        for s in self.old:
+            peers.say(s, b"still here")
+
+    def eventually(self, test):
+        end = time.monotonic() + 20
+        while not test():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.1)
+
+    # ---- the story
+
+    def test_01_it_is_installed_and_runs(self):
+        said = self.apt("install", "bindery", "bindery-plugin-jwt-guard")
+        self.assertNotRegex(said, "(?i)warning|error|fail")
+        self.assertEqual("active", self.m.show("binderyd", "ActiveState"))
+        self.assertEqual("enabled", self.m.show("binderyd", "UnitFileState"))
+        for package in ("bindery-plugin-tls", "bindery-jwks-fetch"):
+            self.m.run("dpkg", "-s", package)  # they are recommended
+
+    def test_02_it_listens_on_nothing_but_its_socket(self):
+        for name in ("tcp", "tcp6", "udp", "udp6"):
+            rows = self.m.run("cat", f"/proc/net/{name}").splitlines()[1:]
+            self.assertEqual([], rows)
+        self.assertEqual(
+            "660 bindery:bindery\n",
+            self.m.run("stat", "-c", "%a %U:%G", "/run/bindery/control.sock"))
+        self.assertEqual(self.main_pid(), self.status()["pid"])
+
+    def test_03_it_has_no_rights_that_it_does_not_need(self):
+        said = self.m.run("cat", f"/proc/{self.main_pid()}/status")
+        status = dict(re.findall(r"^(\w+):\s*(.*)$", said, re.MULTILINE))
+        uid = self.m.run("id", "-u", "bindery").strip()
+        self.assertEqual([uid] * 4, status["Uid"].split())
+        for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            self.assertEqual(1 << 10, int(status[name], 16))
+        self.assertEqual("2", status["Seccomp"])
+        said = self.m.run("systemd-analyze", "security", "--no-pager",
+                          "--threshold=20", "binderyd.service")
+        print(said.strip().splitlines()[-1])
+
+    def test_04_secrets_are_protected(self):
+        said = self.m.run("stat", "-c", "%a %U:%G", "/etc/bindery/tls",
+                          "/etc/bindery/bindery.conf")
+        self.assertEqual("750 root:bindery\n640 root:bindery\n", said)
+
+    def test_05_its_units_and_pages_are_sound(self):
+        self.m.run("systemd-analyze", "verify", "--man=no",
+                   "binderyd.service", "binderyd@x.service")
+        self.assertIn("4721f5ea", self.m.run("journalctl", "--list-catalog"))
+
+    def test_06_its_examples_are_good(self):
+        if glob.glob(self.srv + "/bindery-plugins-test_*"):
+            self.apt("install", "bindery-plugins-test")
+        self.m.sh("""cp -R /usr/share/doc/bindery/examples /tmp/examples
+            for name in certificates keys; do
+                [ ! -e /tmp/examples/make-$name ] ||
+                    /tmp/examples/make-$name
+            done
+            for file in /tmp/examples/*.conf; do
+                binderyd -q -t -c $file
+            done""")
+        here = glob.glob(path("etc/*.conf")) + \
+            glob.glob(path("etc/examples/*.conf"))
+        there = self.m.path("/usr/share/doc/bindery/examples/*.conf")
+        self.assertEqual(set(map(os.path.basename, here)),
+                         set(map(os.path.basename, glob.glob(there))))
+
+    def test_07_a_reload_opens_a_gate_with_tls(self):
+        self.m.enter_network()
+        self.m.sh("""/tmp/examples/make-certificates /etc/bindery/tls
+            chgrp bindery /etc/bindery/tls/*
+            chmod 0640 /etc/bindery/tls/*""")
+        self.configure("gate", GATE)
+        was = self.generation()
+        self.assertEqual((0, ""), self.reload())
+        self.assertEqual(was + 1, self.generation())
+        with self.secure() as s:
+            peers.say(s, b"through TLS")
+        for _ in range(5):
+            self.old += [self.secure(), peers.connect(7)]
+        self.assert_old_ones_live()
+
+    def test_08_a_bad_reload_fails_and_changes_nothing(self):
+        self.configure("bad", "pipelines:\n{\n  x = ( { typo = 1; } );\n};\n")
+        was = self.generation()
+        status, said = self.reload()
+        self.assertEqual(1, status)
+        self.assertEqual("active", self.m.show("binderyd", "ActiveState"))
+        self.assertEqual(was, self.generation())
+        self.assert_old_ones_live()
+        with self.secure() as s:
+            peers.say(s, b"still the same")
+        said = self.m.run("journalctl", "--catalog", "--no-pager",
+                          "-u", "binderyd")
+        self.assertIn("/etc/bindery/conf.d/bad.conf:3:", said)
+        self.assertIn("Bindery cannot use its configuration", said)
+        os.unlink(self.m.path("/etc/bindery/conf.d/bad.conf"))
+        self.assertEqual((0, ""), self.reload())
+
+    def test_09_a_new_package_takes_over(self):
+        was = self.main_pid()
+        self.release_next("bindery")
+        with peers.Visitor(7) as visitor:
+            said = self.apt("install", "bindery")
+        print(f"{visitor.served} visits during the upgrade")
+        self.assertNotIn("goes on as it was", said)
+        self.assertNotEqual(was, self.main_pid())
+        self.assertEqual(self.main_pid(), self.status()["pid"])
+        self.assertEqual("active", self.m.show("binderyd", "ActiveState"))
+        self.assertEqual("0", self.m.show("binderyd", "NRestarts"))
+        self.assert_old_ones_live()
+        exe = self.m.run("readlink", f"/proc/{self.main_pid()}/exe")
+        self.assertEqual("/usr/sbin/binderyd\n", exe)
+
+    def test_10_a_new_program_that_cannot_serve_changes_nothing(self):
+        was = self.main_pid()
+        self.release_next("bindery", NEXT + ".broken",
+                          program="#!/bin/sh\nexit 78\n")
+        with peers.Visitor(7):
+            said = self.apt("install", "bindery")
+        self.assertIn("binderyd.service goes on as it was", said)
+        self.assertEqual(was, self.main_pid())
+        self.release_next("bindery", NEXT + ".mended")
+        with peers.Visitor(7):
+            self.apt("install", "bindery")
+        self.assertNotEqual(was, self.main_pid())
+        self.assert_old_ones_live()
+
+    def test_11_a_new_plugin_is_reloaded(self):
+        was, pid = self.generation(), self.main_pid()
+        self.release_next("bindery-plugin-tls")
+        with peers.Visitor(7):
+            self.apt("install", "bindery-plugin-tls")
+        self.assertGreater(self.generation(), was)
+        self.assertEqual(pid, self.main_pid())
+        self.assert_old_ones_live()
+        with self.secure() as s:
+            peers.say(s, b"with the new one")
+
+    def test_12_a_plugin_of_somebody_else_is_installed(self):
+        was = self.generation()
+        self.configure("upper", MORE.replace("NAME", "more")
+                       .replace("PORT", "70"))
+        self.assertEqual(1, self.reload()[0])
+        self.apt("install", "bindery-plugin-upper")
+        self.assertGreater(self.generation(), was)
+        with peers.connect(70) as s:
+            self.assertEqual(b"LOUD\n", peers.exchange(s, b"loud\n"))
+        self.assert_old_ones_live()
+
+    def test_13_one_for_another_abi_is_refused(self):
+        status, said = self.m.try_run("apt-get", "-y", "install",
+                                      "bindery-plugin-wrong")
+        self.assertNotEqual(0, status)
+        self.assertRegex(said, rf"Depends: {ABI} \(= 0~draft999\)")
+        self.m.sh("dpkg --force-depends -i "
+                  "/srv/debs/bindery-plugin-wrong_*.deb")
+        status, said = self.m.try_run(
+            "bindery", "describe", "wrong")
+        self.assertNotEqual(0, status)
+        self.assertRegex(said, "wants SDK ABI 1.0-draft999, this host has")
+        self.configure("wrong", MORE.replace("NAME", "wrong").replace(
+            "upper", "wrong").replace("PORT", "71"))
+        was = self.generation()
+        self.assertEqual(1, self.reload()[0])
+        self.assertEqual(was, self.generation())
+        os.unlink(self.m.path("/etc/bindery/conf.d/wrong.conf"))
+        self.m.run("dpkg", "--purge", "bindery-plugin-wrong")
+        self.assertEqual("active", self.m.show("binderyd", "ActiveState"))
+        self.assert_old_ones_live()
+
+    def test_14_a_host_of_another_abi_is_not_installed_beside_plugins(self):
+        self.release_next(
+            "bindery", version() + "+other",
+            change=lambda control: control.replace(
+                f"{ABI} (= {ABI_VERSION})", "bindery-abi-2 (= 0)"))
+        said = self.m.run("apt-get", "-s", "install",
+                          f"bindery={version()}+other")
+        for package in ("bindery-plugin-tls", "bindery-plugin-upper"):
+            self.assertRegex(said, rf"Remv {package} ")
+        for file in glob.glob(self.srv + "/*+other_*"):
+            os.unlink(file)
+        repository.index(self.srv)
+        self.apt("update")
+
+    def test_15_there_can_be_several(self):
+        self.m.write("/etc/bindery/instances/two/bindery.conf", INSTANCE)
+        self.m.run("systemctl", "start", "binderyd@two")
+        peers.say(72, b"another one")
+        was, main = self.main_pid("binderyd@two"), self.generation()
+        socket = "/run/bindery-two/control.sock"
+        self.assertEqual(was, self.status("-s", socket)["pid"])
+        self.m.run("systemctl", "reload", "binderyd@two")
+        self.assertEqual(2, self.status("-s", socket)["generation"])
+        self.assertEqual(main, self.generation())
+        self.m.run("/usr/libexec/bindery/renew-services", "reload")
+        self.assertEqual(3, self.status("-s", socket)["generation"])
+        self.assertEqual(main + 1, self.generation())
+        with peers.Visitor(72):
+            self.m.run("/usr/libexec/bindery/renew-services", "upgrade")
+        self.assertNotEqual(was, self.main_pid("binderyd@two"))
+        self.assert_told_by_a_signal()
+        self.m.run("systemctl", "stop", "binderyd@two")
+        self.assertEqual("success", self.m.show("binderyd@two", "Result"),
+                         self.m.run("journalctl", "--no-pager", "-u",
+                                    "binderyd@two"))
+        self.assert_old_ones_live()
+
+    def assert_told_by_a_signal(self):
+        """When the configuration has the socket where the unit does not know
+        of it."""
+        self.m.write("/etc/bindery/instances/two/conf.d/socket.conf",
+                     'control = { socket = "/run/bindery-two/own.sock"; };')
+        self.m.run("systemctl", "restart", "binderyd@two")
+        was = self.main_pid("binderyd@two")
+        self.m.run("/usr/libexec/bindery/renew-services", "upgrade")
+        self.eventually(lambda: self.main_pid("binderyd@two") != was)
+        # It ends when it knows; until then SIGTERM calls all of it off.
+        self.eventually(lambda: self.m.try_run(
+            "test", "-e", f"/proc/{was}")[0] != 0)
+
+    def test_16_what_autopkgtest_would_run(self):
+        repository.copy_source(self.m.path("/srv/source"))
+        self.m.run("/srv/source/debian/tests/service")
+        self.m.run("rm", "-r", "/srv/source")
+        self.assert_old_ones_live()
+
+    def test_17_it_runs_as_the_container_runs_it(self):
+        """As nobody, without any right, on a root that nothing can write to,
+        and as the first process."""
+        said = self.m.sh(CONTAINER, timeout=60)
+        self.assertRegex(said, r"ended with 0\n")
+
+    def test_18_it_comes_back_when_it_dies(self):
+        was = self.main_pid()
+        for s in self.old:
+            s.close()
+        self.m.run("systemctl", "kill", "--kill-who=all", "--signal=KILL",
+                   "binderyd")
+        self.eventually(lambda: self.main_pid() not in (was, 0) and
+                        self.m.show("binderyd", "ActiveState") == "active")
+        peers.say(7, b"back")
+
+    def test_19_a_start_that_cannot_work_is_not_tried_again(self):
+        self.configure("bad", "nonsense\n")
+        status, _ = self.m.try_run("systemctl", "restart", "binderyd")
+        self.assertEqual(1, status)
+        self.assertEqual("78", self.m.show("binderyd", "ExecMainStatus"))
+        time.sleep(0.5)
+        self.assertEqual("failed", self.m.show("binderyd", "ActiveState"))
+        os.unlink(self.m.path("/etc/bindery/conf.d/bad.conf"))
+        self.m.run("systemctl", "start", "binderyd")
+        peers.say(7, b"mended")
+
+    def test_20_a_removed_plugin_that_is_in_use_harms_nobody(self):
+        with peers.connect(7) as s:
+            self.apt("remove", "bindery-plugin-upper")
+            peers.say(s, b"here")
+            peers.say(7, b"and new")
+        os.unlink(self.m.path("/etc/bindery/conf.d/upper.conf"))
+        self.assertEqual((0, ""), self.reload())
+
+    def test_21_a_purge_leaves_nothing(self):
+        self.m.run("rm", "-rf", "/tmp/examples")
+        self.apt("purge", "bindery", "bindery-plugin-*", "bindery-jwks-fetch")
+        self.assertNotEqual(0, self.m.try_run("systemctl", "cat",
+                                              "binderyd")[0])
+        noise = re.compile(r"^/(var/(cache|lib/(apt|dpkg|systemd/timers)|log/"
+                           r"(apt|journal|dpkg)|tmp)|srv|etc/[^/]*-$)")
+        left = {f for f in self.m.files() - self.before
+                if not noise.match(f)}
+        self.assertEqual(set(), left)
+        self.assertEqual([], [f for f in self.m.files()
+                              if "bindery" in os.path.basename(f)
+                              and not noise.match(f)])
+        self.assertEqual("", self.m.sh("ls -d /run/bindery* || true")
+                         .replace("ls: cannot access '/run/bindery*': "
+                                  "No such file or directory\n", ""))
+
+
+if __name__ == "__main__":
+    unittest.main()

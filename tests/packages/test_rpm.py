@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Bindery authors
+
+"""The RPM packages, as far as rpm alone can tell: what is in them, what they
+provide and require, and what is refused.  On Debian nothing is installed: its
+rpm knows no library."""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from tools import (abi_provided, header_number, need, path, run, text,
+                   try_run, version)
+
+NAME, VERSION = abi_provided()
+ABI = f"bindery(abi-{header_number('MAJOR')})"
+SPLIT = {
+    "bindery": ["binderyd", "bindery", "echo.so", "metrics.so",
+                "tcp-client.so", "tcp-server.so", "binderyd.service",
+                "binderyd@.service", "bindery.catalog", "bindery.conf"],
+    "bindery-plugin-tls": ["tls.so"],
+    "bindery-plugin-jwt-guard": ["jwt-guard.so"],
+    "bindery-jwks-fetch": ["bindery-jwks-fetch"],
+    "bindery-devel": ["plugin.h", "bindery-1.pc", "binderyConfig.cmake",
+                      "bindery-requires", "bindery.attr", "macros.bindery"],
+}
+# What rpmlint says because it is Debian's, whose rpm neither strips nor
+# compresses, and which knows the rules of no distribution.
+ELSEWHERE = """
+Filters = [
+  "no-signature", "no-packager-tag", "no-group-tag", "no-buildroot-tag",
+  "unstripped-binary-or-object", "manpage-not-compressed",
+  "static-library-without-debuginfo",
+  "no-manual-page-for-binary", "bad-manual-page-folder", "invalid-license MIT",
+  "invalid-url Source0",
+]
+"""
+STRANGER = """
+%global _binary_payload w0.gzdio
+%global debug_package %{{nil}}
+Name: bindery-plugin-{name}
+Version: 1
+Release: 1
+Summary: Something of somebody else's
+License: MIT
+%description
+It is for trying.
+%install
+install -D {file} %{{buildroot}}%{{_libdir}}/bindery/plugins-1/{name}.so
+%files
+%{{_libdir}}/bindery/plugins-1/{name}.so
+"""
+
+
+def build_plugin(directory, name, draft=None):
+    """As a file, by hand; draft: for a host of another one."""
+    header = text("sdk/include/bindery/plugin.h")
+    if draft:
+        header = re.sub(r"^(#define BND_DRAFT) \d+", rf"\1 {draft}", header,
+                        flags=re.M)
+    include = os.path.join(directory, name, "bindery")
+    os.makedirs(include)
+    with open(os.path.join(include, "plugin.h"), "w") as f:
+        f.write(header)
+    file = os.path.join(directory, f"{name}.so")
+    run("cc", "-shared", "-fPIC", "-fvisibility=hidden",
+        "-I" + os.path.dirname(include), path("sdk/examples/upper.c"), "-o",
+        file)
+    return file
+
+
+class Rpm(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        need("rpmbuild", "rpm", "cmake", "git")
+        directory = tempfile.TemporaryDirectory(prefix="bindery-test-")
+        cls.addClassCleanup(directory.cleanup)
+        cls.here = directory.name
+        run(path("packaging/build-rpm"), cls.here, timeout=400)
+
+    def package(self, name):
+        found, = [f for f in
+                  glob.glob(f"{self.here}/{name}-{version()}-*.rpm")
+                  if not f.endswith(".src.rpm")]
+        return found
+
+    def query(self, what, package):
+        """Of a package's file; Debian's rpm grumbles on stderr."""
+        return subprocess.run(
+            ["rpm", "-qp", what, package], stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True, check=True,
+            timeout=60).stdout.splitlines()
+
+    def test_each_thing_is_in_its_package(self):
+        for package, names in SPLIT.items():
+            with self.subTest(package):
+                there = {os.path.basename(f) for f in
+                         self.query("--list", self.package(package))}
+                self.assertEqual([], [n for n in names if n not in there])
+
+    def test_each_plugin_is_in_one_package(self):
+        found = []
+        for file in glob.glob(self.here + "/*.rpm"):
+            found += [os.path.basename(f)[:-3] for f in
+                      self.query("--list", file)
+                      if re.search(r"/bindery/plugins-1/[^/]+\.so$", f)]
+        self.assertEqual(sorted(
+            os.path.basename(os.path.dirname(f)) for f in
+            glob.glob(path("plugins/*/CMakeLists.txt"))), sorted(found))
+
+    def test_the_host_provides_its_abi_of_its_machine(self):
+        provided = self.query("--provides", self.package("bindery"))
+        isa = run("rpm", "--eval", "%{_isa}").strip()
+        self.assertIn(f"{ABI}{isa} = {VERSION}", provided)
+
+    def test_plugins_require_the_abi_and_not_the_release(self):
+        isa = run("rpm", "--eval", "%{_isa}").strip()
+        operator = "=" if "~" in VERSION else ">="
+        for package in ("bindery-plugin-tls", "bindery-plugin-jwt-guard"):
+            wanted = self.query("--requires", self.package(package))
+            self.assertTrue([w for w in wanted if w.startswith(
+                f"{ABI}{isa} {operator} ")], wanted)
+            self.assertFalse([w for w in wanted if w.startswith("bindery =")
+                              or w.startswith("bindery(x86")])
+            self.assertTrue([w for w in wanted if w.startswith("libgnutls")])
+
+    def test_the_daemon_needs_no_tls(self):
+        wanted = " ".join(self.query("--requires", self.package("bindery")))
+        self.assertNotRegex(wanted, "gnutls|curl")
+
+    def test_plugins_are_nobodys_libraries(self):
+        for package in ("bindery", "bindery-plugin-tls"):
+            provided = self.query("--provides", self.package(package))
+            self.assertFalse([p for p in provided if ".so" in p])
+
+    def test_nothing_went_wrong_unseen(self):
+        with open(self.here + "/build.log") as f:
+            said = f.read()
+        self.assertFalse(re.findall(r"^(?:error|warning): .*", said, re.M))
+
+    def test_rpmlint_has_nothing_to_say(self):
+        need("rpmlint")
+        config = os.path.join(self.here, "debian.toml")
+        with open(config, "w") as f:
+            f.write(ELSEWHERE)
+        _, said = try_run(
+            "rpmlint", "-c", config, "-r",
+            path("packaging/rpm/bindery.rpmlintrc"),
+            "--ignore-unused-rpmlintrc", *glob.glob(self.here + "/*.rpm"))
+        self.assertRegex(said, r"\b0 errors, 0 warnings, ")
+
+    # ---- plugins of somebody else
+
+    def generate(self, *args, files=()):
+        return subprocess.run(
+            [path("packaging/rpm/bindery-requires"), *args],
+            input="".join(f + "\n" for f in files), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+
+    def test_the_generator_reads_the_note(self):
+        right = build_plugin(self.here, "right")
+        wrong = build_plugin(self.here, "other", 999)
+        p = self.generate("(sparc-32)", files=[right, wrong])
+        minor = VERSION.split("~")[0]
+        self.assertEqual((0, ""), (p.returncode, p.stderr))
+        self.assertIn(f"{ABI}(sparc-32) = {minor}~draft999\n", p.stdout)
+        self.assertEqual(2, p.stdout.count("\n"))
+
+    def test_the_generator_refuses_what_is_no_plugin(self):
+        p = self.generate(files=["/bin/true"])
+        self.assertEqual((1, ""), (p.returncode, p.stdout))
+        self.assertIn("/bin/true: no bindery ABI note", p.stderr)
+
+    def stranger(self, name, draft=None):
+        """A package as another project would make it, with the attributes of
+        bindery-devel installed."""
+        top = os.path.join(self.here, "top-" + name)
+        config = os.path.join(top, "rpm")
+        os.makedirs(top)
+        shutil.copytree("/usr/lib/rpm", config, symlinks=True)
+        shutil.copy(path("packaging/rpm/bindery.attr"),
+                    config + "/fileattrs")
+        shutil.copy(path("packaging/rpm/bindery-requires"), config)
+        spec = os.path.join(top, name + ".spec")
+        with open(spec, "w") as f:
+            f.write(STRANGER.format(
+                name=name, file=build_plugin(self.here, name, draft)))
+        run("rpmbuild", "-bb", "--define", f"_topdir {top}", "--load",
+            path("packaging/rpm/macros.elsewhere"),
+            "--define", f"_fileattrsdir {config}/fileattrs",
+            "--define", f"_rpmconfigdir {config}", spec,
+            env=dict(os.environ, RPM_CONFIGDIR=config))
+        found, = glob.glob(top + "/RPMS/*/*.rpm")
+        return found
+
+    def test_a_package_for_another_abi_is_refused(self):
+        isa = run("rpm", "--eval", "%{_isa}").strip()
+        for name, draft in (("good", None), ("bad", 999)):
+            file = self.stranger(name, draft)
+            _, said = try_run("rpm", "-U", "--test", "--nosignature",
+                              "--dbpath", self.here + "/db",
+                              self.package("bindery"), file)
+            refused = [line for line in said.splitlines()
+                       if f"is needed by bindery-plugin-{name}" in line
+                       and "(abi-" in line]
+            if draft:
+                self.assertEqual(1, len(refused), said)
+                self.assertIn(f"{ABI}{isa} = ", refused[0])
+            else:
+                self.assertEqual([], refused)
+
+
+if __name__ == "__main__":
+    unittest.main()
