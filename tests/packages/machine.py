@@ -71,7 +71,11 @@ class Machine:
              "--console=pipe", f"--machine=bindery-{os.getpid()}",
              f"--directory={directory}"],
             stdin=subprocess.DEVNULL, stdout=self.console,
-            stderr=subprocess.STDOUT, start_new_session=True)
+            stderr=subprocess.STDOUT, start_new_session=True,
+            # As today's systems have it, whatever this one has: on the older
+            # hierarchy a systemd in a container does not wait for the end of
+            # a main process that it has not started itself.
+            env=dict(os.environ, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY="1"))
         try:
             self.pid = self._find_first()
             self._wait_until_up()
