@@ -22,11 +22,13 @@ slow_sleep(long ms)
 static void
 slow_flow(struct bnd_stage *st)
 {
+	char line[16] = "";
 	const char *p;
-	size_t n = bnd_peek(st, BND_FRONT, 16, &p);
+	size_t n = bnd_peek(st, BND_FRONT, sizeof(line), &p);
 
-	if (n > 0 && n < 16 && memchr(p, '\n', n)) {
-		slow_sleep(atol(p)); /* ends at its line's end */
+	if (n > 0 && n < sizeof(line) && memchr(p, '\n', n)) {
+		memcpy(line, p, n);
+		slow_sleep(atol(line));
 		bnd_eat(st, BND_FRONT, n);
 		bnd_out(st, BND_FRONT, "late\n", 5);
 	}
