@@ -50,13 +50,18 @@ wing_set_feeder(struct wing *wing, struct member *m)
 void
 wing_replace_feeder(struct wing *wing, const struct member *gone)
 {
-	struct corner *c = TAILQ_FIRST(&wing->due);
+	struct corner *c;
 
 	if (wing->feeder != gone)
 		return;
 	wing->feeder = NULL;
-	if (c)
+	/* The first one may be the corner that it leaves empty. */
+	TAILQ_FOREACH(c, &wing->due, due_link)
+	{
 		wing_set_feeder(wing, corner_any(c));
+		if (wing->feeder)
+			return;
+	}
 }
 
 void
