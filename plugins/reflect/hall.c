@@ -54,34 +54,53 @@ hall_finish(void *hall)
 }
 
 static void
+hall_empty(struct hall *h, struct room *r)
+{
+	TAILQ_INSERT_TAIL(&h->empty, r, empty_link);
+	h->empty_count++;
+}
+
+static void
+hall_fill(struct hall *h, struct room *r)
+{
+	TAILQ_REMOVE(&h->empty, r, empty_link);
+	h->empty_count--;
+}
+
+static void
 hall_remove(struct hall *h, struct room *r)
 {
 	tdelete(r, &h->rooms, room_compare);
 	h->count--;
 }
 
-/* Make a place, if only by giving up the history of a room that is empty. */
-static struct room *
-hall_evict(struct hall *h, uint32_t max_rooms)
+/* Make a place, if only by giving up the history of rooms that are empty: of
+ * more than one when a reload has allowed fewer.  -ENOSPC: all that could go
+ * would not be enough, so none does. */
+static int
+hall_make_place(struct hall *h, uint32_t max_rooms)
 {
-	struct room *r = TAILQ_FIRST(&h->empty);
+	struct room *r;
 
-	if (h->count < max_rooms || !r)
-		return NULL;
-	TAILQ_REMOVE(&h->empty, r, empty_link);
-	hall_remove(h, r);
-	return r;
+	if (h->count - h->empty_count >= max_rooms)
+		return -ENOSPC;
+	while (h->count >= max_rooms && (r = TAILQ_FIRST(&h->empty))) {
+		hall_fill(h, r);
+		hall_remove(h, r);
+		room_destroy(r);
+	}
+	return 0;
 }
 
 static int
 hall_add(struct hall *h, const struct room *key, uint32_t max_rooms,
     struct room **room_r)
 {
-	struct room *r, *evicted = hall_evict(h, max_rooms);
+	struct room *r;
+	int rc = hall_make_place(h, max_rooms);
 
-	room_destroy(evicted);
-	if (h->count >= max_rooms)
-		return -ENOSPC;
+	if (rc < 0)
+		return rc;
 	r = room_create(
 	    h->boxes, h->workers, key->framing, key->name, key->name_size);
 	if (!r)
@@ -91,7 +110,7 @@ hall_add(struct hall *h, const struct room *key, uint32_t max_rooms,
 		return -ENOMEM;
 	}
 	h->count++;
-	TAILQ_INSERT_TAIL(&h->empty, r, empty_link);
+	hall_empty(h, r);
 	*room_r = r;
 	return 0;
 }
@@ -116,7 +135,7 @@ hall_enter_locked(struct hall *h, const struct seat *wish, struct room **room_r)
 	if (r->seats >= wish->max_members)
 		return -EDQUOT;
 	if (r->seats++ == 0)
-		TAILQ_REMOVE(&h->empty, r, empty_link);
+		hall_fill(h, r);
 	*room_r = r;
 	return 0;
 }
@@ -143,7 +162,7 @@ hall_leave(struct hall *h, struct room *r)
 	pthread_mutex_lock(&h->lock);
 	is_last = --r->seats == 0;
 	if (is_last && room_has_history(r)) {
-		TAILQ_INSERT_TAIL(&h->empty, r, empty_link);
+		hall_empty(h, r);
 	} else if (is_last) {
 		hall_remove(h, r);
 		gone = r;

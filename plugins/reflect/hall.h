@@ -16,6 +16,7 @@ struct hall {
 	void *rooms; /* a tree of <search.h>: peers may choose the names */
 	uint32_t count;
 	TAILQ_HEAD(, room) empty; /* those without a member, oldest first */
+	uint32_t empty_count;
 	bool is_ready;
 	pthread_mutex_t lock;
 	uint32_t workers;

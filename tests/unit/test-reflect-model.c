@@ -542,6 +542,42 @@ START_TEST(an_empty_room_with_a_past_makes_way)
 }
 END_TEST
 
+/* After a reload there may be fewer rooms than there are. */
+START_TEST(as_many_empty_rooms_make_way_as_must)
+{
+	enum { ROOMS = 4 };
+	static const char *const names[ROOMS] = { "a", "b", "c", "d" };
+	struct seat wish = { "new", 3, FRAMING_LINE, ROOMS, 1 };
+	struct room *rooms[ROOMS], *r;
+	bool is_first;
+
+	hall = calloc(1, hall_size(WORKERS));
+	ck_assert_ptr_nonnull(hall);
+	hall_init(hall, WORKERS);
+	for (unsigned i = 0; i < ROOMS; i++) {
+		wish.name = names[i];
+		wish.name_size = 1;
+		ck_assert_int_eq(
+		    hall_enter(hall, &wish, &rooms[i], &is_first), 0);
+		say_once(rooms[i]);
+	}
+	for (unsigned i = 1; i < ROOMS; i++)
+		hall_leave(hall, rooms[i]);
+	wish.name = "x";
+	/* Nobody's past is given up for one who cannot come in. */
+	wish.max_rooms = 1;
+	ck_assert_int_eq(hall_enter(hall, &wish, &r, &is_first), -ENOSPC);
+	ck_assert_uint_eq(hall->count, 4);
+	wish.max_rooms = 2;
+	ck_assert_int_eq(hall_enter(hall, &wish, &r, &is_first), 0);
+	ck_assert_uint_eq(hall->count, 2);
+	hall_leave(hall, rooms[0]);
+	hall_leave(hall, r);
+	hall_finish(hall);
+	free(hall);
+}
+END_TEST
+
 START_TEST(a_worker_is_told_once)
 {
 	struct news a = { 0 }, b = { 0 };
@@ -616,4 +652,5 @@ END_TEST
 
 UNIT_TESTS("reflect-model", a_room_has_one_order, a_worker_is_told_once,
     rooms_have_an_end, an_empty_room_with_a_past_makes_way,
+    as_many_empty_rooms_make_way_as_must,
     the_newest_generation_says_how_much_is_kept, a_speaker_can_be_left_out)
