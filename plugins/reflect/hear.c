@@ -155,20 +155,29 @@ member_cut(struct member *m, unsigned metric, const char *limit)
 	    (unsigned long long)bytes, (long long)ms, limit);
 }
 
+/* How far it is behind by what was said since it came: a history that we gave
+ * it, of small messages with all their weight, is not its fault. */
+static uint64_t
+member_behind(const struct member *m)
+{
+	uint64_t at = member_at(m);
+
+	return m->corner->at.pos - (at > m->came_at ? at : m->came_at);
+}
+
 void
 member_judge_buffer(struct member *m)
 {
 	const struct reflect *conf = member_conf(m);
 	const uint64_t buffer = (uint64_t)conf->buffer;
 
-	if (m->is_cut || conf->slow == SLOW_WAIT ||
-	    m->corner->at.pos - member_at(m) <= buffer)
+	if (m->is_cut || conf->slow == SLOW_WAIT || member_behind(m) <= buffer)
 		return;
 	if (conf->slow == SLOW_DISCONNECT) {
 		member_cut(m, METRIC_CUT_BUFFER, "buffer");
 		return;
 	}
-	while (m->next && m->corner->at.pos - member_at(m) > buffer)
+	while (m->next && member_behind(m) > buffer)
 		member_drop(m, METRIC_DROPPED_BUFFER);
 }
 

@@ -102,6 +102,7 @@ member_place(struct member *m)
 
 	LIST_INSERT_HEAD(&c->members, m, link);
 	c->member_count++;
+	m->came_at = c->at.pos;
 	first = room_history(c->room, c->wing->index, &here, &offset);
 	if (!first)
 		return;

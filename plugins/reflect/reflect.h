@@ -79,7 +79,8 @@ struct member {
 	struct bnd_stage *st;
 	struct corner *corner; /* NULL: it is not, or no more, in the room */
 	uint64_t id;
-	char *name; /* "[peer] ", when it is shown to others */
+	uint64_t came_at; /* in the log; what is before is history */
+	char *name;       /* "[peer] ", when it is shown to others */
 	size_t name_size;
 	/* of one that is behind; next NULL: it is where its corner is */
 	struct batch *next;

@@ -64,6 +64,20 @@ class Disconnect(Slow):
             while lazy.recv(65536):
                 pass
 
+    def test_history_makes_nobody_slow(self):
+        """Nor does what it takes to keep it."""
+        self.room('history = 40000; history_bytes = "8m"; buffer = "8m";')
+        s = self.member(b"s")
+        said = [b"%0*d\n" % (200, i) for i in range(40000)]
+        for text in said:
+            s.sendall(text)
+            self.hears(s, text)
+        late = self.connect(self.port, receive=4096)
+        self.wait_members(2)
+        s.sendall(b"now\n")
+        self.hears(s, b"now\n")
+        self.hears(late, b"".join(said) + b"now\n")
+
     def test_patience_ends(self):
         self.room('buffer = "64m"; patience = "500ms";')
         lazy = self.lazy()
