@@ -97,12 +97,18 @@ corner_wake_waiting(struct corner *c)
 }
 
 bool
+corner_has_said_enough(const struct corner *c)
+{
+	return c->spent + draft_bytes(&c->draft) >= CORNER_TURN;
+}
+
+bool
 corner_may_speak(struct corner *c, struct member *m)
 {
 	const uint64_t buffer = (uint64_t)member_conf(m)->buffer;
 	const struct member *first = TAILQ_FIRST(&c->waiting);
 
-	if (c->spent + draft_bytes(&c->draft) >= CORNER_TURN) {
+	if (corner_has_said_enough(c)) {
 		wing_count_anew(c->wing, c, m->st->worker);
 		return corner_wait(c, m);
 	}

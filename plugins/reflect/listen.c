@@ -96,13 +96,14 @@ member_say_line(struct member *m, const char *p, size_t n, const char *end)
 	return 0;
 }
 
-/* Line by line, until it has said enough for this turn. */
+/* Line by line, until enough was said in this turn.  It may speak: who asks
+ * again would stand at the end of those who wait, without a word. */
 static int
 member_say_lines(struct member *m, size_t n)
 {
 	int rc = 0;
 
-	while (n > 0 && rc == 0 && corner_may_speak(m->corner, m)) {
+	while (n > 0 && rc == 0 && !corner_has_said_enough(m->corner)) {
 		const char *p;
 		size_t size;
 

@@ -177,6 +177,9 @@ void corner_leave(struct corner *c);
 /* May this one speak now?  If not, its flow() will be called. */
 bool corner_may_speak(struct corner *c, struct member *m);
 
+/* For this turn of the loop, all of its members together. */
+bool corner_has_said_enough(const struct corner *c);
+
 /* Something was said: by m, or elsewhere (NULL). */
 void corner_is_due(struct corner *c, struct member *m);
 

@@ -75,6 +75,22 @@ class Lines(Room):
         self.hears(a, name + b" x\r\n" + name + b" \n"
                    + name + b" forged?[root] y?[2K\n" + name + b" ??z\tt\n")
 
+    def test_many_who_speak_at_once_have_names_too(self):
+        """They wait for each other, and all have their turn."""
+        self.room("prefix = true; buffer = \"64m\";")
+        members = [self.connect(self.port) for _ in range(4)]
+        self.wait_members(4)
+        for s in members:
+            self.thread(s.sendall, b"x" * 99 + b"\n" + b"\n" * 20000)
+        size = sum(100 + 20000 + 20001 * len(self.name(s) + b" ")
+                   for s in members)
+        readers = [self.thread(self.hears_as_much, s, size) for s in members]
+        for t in readers:
+            t.join()
+
+    def hears_as_much(self, s, size):
+        self.assertEqual(size, len(exactly(s, size)))
+
     def test_the_longest_line(self):
         self.room("max_message = \"1k\"; notices = true;")
         a = self.connect(self.port)
