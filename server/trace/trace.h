@@ -5,8 +5,9 @@
  * trace.h - with -d plugin, every call between host and plugins leaves lines of
  * level debug: a callback one when it begins and one when it has come back, a
  * host function one.  They say who, how long it took, and how many bytes; never
- * which bytes.  Nothing of this costs anything when it is off: plugins are then
- * given the host's own table, and the host calls the plugins' own functions.
+ * which bytes.  When it is off plugins are given the host's own table, and the
+ * host calls the plugins' own functions; what remains is the watchdog's note of
+ * who is called (worker/duty.h).
  */
 #ifndef TRACE_TRACE_H
 #define TRACE_TRACE_H
