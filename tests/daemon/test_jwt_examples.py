@@ -173,7 +173,9 @@ class Readme(Case):
         conf = self.conf.replace("7103", port)
         self.sshd = Sshd.of(self)
         if self.sshd:
-            conf = conf.replace("127.0.0.1:22", f"127.0.0.1:{self.sshd.port}")
+            # with its quote: the gate's port may begin with 22 as well
+            conf = conf.replace('127.0.0.1:22"',
+                                f'127.0.0.1:{self.sshd.port}"')
             self.write('#!/bin/sh\nexec ' + " ".join(
                 [find("ssh"), *self.sshd.options, '"$@"']) + "\n", "ssh",
                 there)
@@ -204,8 +206,10 @@ class Readme(Case):
                 script += ("for i in $(seq 200); do grep -q ' serves ' "
                            "guard.log && break; sleep 0.1; done\n")
         said = shell.communicate(script, timeout=120 * SCALE)[0]
+        with open(os.path.join(there, "guard.log"), errors="replace") as f:
+            log = f.read()
         self.assertEqual(*(re.sub(r"\d+", "N", text) for text in (
-            "".join(w + "---\n" for w in wanted), said)))
+            "".join(w + "---\n" for w in wanted), said)), log)
 
 
 if __name__ == "__main__":
