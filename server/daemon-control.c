@@ -94,7 +94,7 @@ static int
 control_failed(struct daemon *d, const struct settings *s, const char *error,
     struct report *report)
 {
-	const struct bnd_node *at = s->control.node;
+	const struct node *at = s->control.node;
 
 	if (s->control.socket)
 		report_error(report, at->file, at->line,

@@ -66,7 +66,7 @@ daemon_take_settings(
 		.format = s->log.format,
 		.target = s->log.target,
 	};
-	const struct bnd_node *at = s->log.node;
+	const struct node *at = s->log.node;
 	const char *error = NULL;
 	int rc = is_trial ? log_check(&l, &error) : log_configure(&l, &error);
 

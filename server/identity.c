@@ -24,7 +24,7 @@ static int
 identity_error(const struct settings *s, const char *key, struct report *report,
     const char *fmt, ...)
 {
-	const struct bnd_node *at = node_find(s->node, key);
+	const struct node *at = node_find(s->node, key);
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -192,8 +192,8 @@ guard_keys_check(struct bnd_binding *b)
 }
 
 static int
-guard_destinations_check(
-    struct bnd_binding *b, const char *option, const struct bnd_list *list)
+guard_destinations_check(struct bnd_binding *b, const char *option,
+    const void *row, const struct bnd_list *list)
 {
 	int rc = 0;
 
@@ -202,22 +202,20 @@ guard_destinations_check(
 
 		if (wrong)
 			rc = bnd_option_error(
-			    b, option, NULL, "'%s' %s", list->v[i], wrong);
+			    b, option, row, "'%s' %s", list->v[i], wrong);
 	}
 	return rc;
 }
 
 static int
-guard_claims_check(
-    struct bnd_binding *b, const char *option, const struct bnd_rows *claims)
+guard_claims_check(struct bnd_binding *b, const struct bnd_rows *claims)
 {
 	const struct guard_claim *rows = claims->v;
 	int rc = 0;
 
 	for (size_t i = 0; i < claims->n; i++)
 		if (!*rows[i].claim)
-			rc = bnd_option_error(
-			    b, option, NULL, "a claim has an empty name");
+			rc = bnd_option_error(b, "claim", &rows[i], "is empty");
 	return rc;
 }
 
@@ -229,15 +227,13 @@ guard_routes_check(struct bnd_binding *b)
 	int rc = 0;
 
 	for (size_t i = 0; i < g->routes.n; i++) {
-		if (guard_claims_check(b, "routes", &rows[i].claims) < 0 ||
+		if (guard_claims_check(b, &rows[i].claims) < 0 ||
 		    guard_destinations_check(
-			b, "routes", &rows[i].destination) < 0)
+			b, "destination", &rows[i], &rows[i].destination) < 0)
 			rc = -EINVAL;
 		if (!rows[i].exit && b->is_last)
-			rc = bnd_option_error(b, "routes", NULL,
-			    "row %zu: exit is missing, and there is no next "
-			    "binding",
-			    i + 1);
+			rc = bnd_option_error(b, "exit", &rows[i],
+			    "is missing, and there is no next binding");
 	}
 	if (g->routes.n == 0 && b->is_last)
 		rc = bnd_option_error(b, "routes", NULL,
@@ -334,9 +330,10 @@ guard_options_check(struct bnd_binding *b)
 
 	if (guard_keys_check(b) < 0)
 		rc = -EINVAL;
-	if (guard_claims_check(b, "require", &g->require) < 0 ||
+	if (guard_claims_check(b, &g->require) < 0 ||
 	    guard_routes_check(b) < 0 ||
-	    guard_destinations_check(b, "destinations", &g->destinations) < 0)
+	    guard_destinations_check(
+		b, "destinations", NULL, &g->destinations) < 0)
 		rc = -EINVAL;
 	if (g->on_expiry == EXPIRY_IGNORE && g->renew != RENEW_NONE)
 		rc = bnd_option_error(b, "renew", NULL,

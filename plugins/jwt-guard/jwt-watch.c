@@ -61,6 +61,6 @@ watch_look(struct watch *w, const struct bnd_binding *b)
 		watch_failed(w, b, rc, why);
 		return false;
 	}
-	bnd_log(b, NULL, BND_INFO, "read %s again", w->path);
+	bnd_log(b, NULL, BND_NOTICE, "read %s again", w->path);
 	return true;
 }

@@ -38,16 +38,16 @@ static int
 forward_check_row(
     struct bnd_binding *b, const struct forward_tlv *rows, size_t i)
 {
-	if (rows[i].type == PROXY_T_CRC32C || rows[i].type == PROXY_T_NOOP)
-		return bnd_option_error(b, "forward_tlvs", NULL,
-		    "row %zu: type 0x%02" PRIX64 " is not for facts", i + 1,
-		    (uint64_t)rows[i].type);
+	uint64_t type = (uint64_t)rows[i].type;
+
+	if (type == PROXY_T_CRC32C || type == PROXY_T_NOOP)
+		return bnd_option_error(b, "type", &rows[i],
+		    "0x%02" PRIX64 " is not for facts", type);
 	for (size_t k = 0; k < i; k++)
 		if (rows[k].type == rows[i].type)
-			return bnd_option_error(b, "forward_tlvs", NULL,
-			    "row %zu: type 0x%02" PRIX64
-			    " is that of row %zu too",
-			    i + 1, (uint64_t)rows[i].type, k + 1);
+			return bnd_option_error(b, "type", &rows[i],
+			    "0x%02" PRIX64 " is that of row %zu too", type,
+			    k + 1);
 	return 0;
 }
 

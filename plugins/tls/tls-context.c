@@ -36,16 +36,16 @@ context_add_name(void *arg, const char *name)
 
 static int
 context_name(struct context *c, struct bnd_binding *b, unsigned i,
-    const struct bnd_list *said)
+    const struct tls_certificate *files)
 {
+	const struct bnd_list *said = &files->names;
 	struct naming n = { &c->names, i };
 	int rc = 0;
 
 	for (size_t k = 0; rc == 0 && k < said->n; k++) {
 		if (!name_is_pattern(said->v[k]))
-			return bnd_option_error(b, "certificates", NULL,
-			    "row %u: '%s' is not a server name", i + 1,
-			    said->v[k]);
+			return bnd_option_error(b, "names", files,
+			    "'%s' is not a server name", said->v[k]);
 		rc = context_add_name(&n, said->v[k]);
 	}
 	if (rc == 0 && said->n == 0)
@@ -73,7 +73,7 @@ context_load_identities(struct context *c, struct bnd_binding *b)
 		c->count = i + 1;
 		rc = identity_load(&c->identities[i], b, files);
 		if (rc == 0)
-			rc = context_name(c, b, (unsigned)i, &files->names);
+			rc = context_name(c, b, (unsigned)i, files);
 		if (rc < 0)
 			return rc;
 	}

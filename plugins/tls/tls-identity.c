@@ -12,9 +12,15 @@
 
 enum { KEY_ID_MAX = 64, NAME_ROOM = 256 };
 
+/* Whose options are read: those of the binding itself, or of a row. */
+struct origin {
+	struct bnd_binding *b;
+	const void *row;
+};
+
 /* Why a file of PEM could not be used; `what` it should have had. */
 static int
-identity_error(struct bnd_binding *b, const char *option, const char *path,
+identity_error(const struct origin *o, const char *option, const char *path,
     const char *what, int rc)
 {
 	switch (rc) {
@@ -22,38 +28,38 @@ identity_error(struct bnd_binding *b, const char *option, const char *path,
 	case GNUTLS_E_BASE64_UNEXPECTED_HEADER_ERROR:
 	case GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE:
 		return bnd_option_error(
-		    b, option, NULL, "'%s' has no %s in PEM", path, what);
+		    o->b, option, o->row, "'%s' has no %s in PEM", path, what);
 	case GNUTLS_E_DECRYPTION_FAILED:
-		return bnd_option_error(b, option, NULL,
-		    "'%s' is encrypted; store the key without a password and "
-		    "protect the file",
+		return bnd_option_error(o->b, option, o->row,
+		    "'%s' is encrypted, and key_password is missing or not its "
+		    "password",
 		    path);
 	case GNUTLS_E_SHORT_MEMORY_BUFFER:
-		return bnd_option_error(b, option, NULL,
+		return bnd_option_error(o->b, option, o->row,
 		    "'%s' has more than %d certificates", path, IDENTITY_CHAIN);
 	default:
-		return bnd_option_error(b, option, NULL, "'%s' is broken: %s",
-		    path, gnutls_strerror(rc));
+		return bnd_option_error(o->b, option, o->row,
+		    "'%s' is broken: %s", path, gnutls_strerror(rc));
 	}
 }
 
 static int
-identity_read(
-    struct file *f, struct bnd_binding *b, const char *option, const char *path)
+identity_read(struct file *f, const struct origin *o, const char *option,
+    const char *path)
 {
 	int rc = file_read(f, path, FILE_KEY_MAX);
 
 	return rc == 0 ? 0
-		       : bnd_option_error(b, option, NULL,
+		       : bnd_option_error(o->b, option, o->row,
 			     "cannot read '%s': %s", path, file_why(rc));
 }
 
 static int
 identity_load_chain(
-    struct identity *id, struct bnd_binding *b, const char *path)
+    struct identity *id, const struct origin *o, const char *path)
 {
 	struct file f;
-	int rc = identity_read(&f, b, "certificate", path);
+	int rc = identity_read(&f, o, "certificate", path);
 
 	if (rc < 0)
 		return rc;
@@ -67,7 +73,7 @@ identity_load_chain(
 		rc = gnutls_pcert_export_x509(&id->chain[0], &id->leaf);
 	if (rc < 0)
 		return identity_error(
-		    b, "certificate", path, "certificate", rc);
+		    o, "certificate", path, "certificate", rc);
 	id->algorithm = (gnutls_pk_algorithm_t)gnutls_x509_crt_get_pk_algorithm(
 	    id->leaf, NULL);
 	id->expires = gnutls_x509_crt_get_expiration_time(id->leaf);
@@ -75,10 +81,11 @@ identity_load_chain(
 }
 
 static int
-identity_load_key(struct identity *id, struct bnd_binding *b, const char *path)
+identity_load_key(struct identity *id, const struct origin *o, const char *path,
+    const char *password)
 {
 	struct file f;
-	int rc = identity_read(&f, b, "key", path);
+	int rc = identity_read(&f, o, "key", path);
 
 	if (rc < 0)
 		return rc;
@@ -86,9 +93,9 @@ identity_load_key(struct identity *id, struct bnd_binding *b, const char *path)
 	rc = gnutls_privkey_init(&id->key);
 	if (rc == 0)
 		rc = gnutls_privkey_import_x509_raw(
-		    id->key, &f.data, GNUTLS_X509_FMT_PEM, NULL, 0);
+		    id->key, &f.data, GNUTLS_X509_FMT_PEM, password, 0);
 	file_free(&f);
-	return rc < 0 ? identity_error(b, "key", path, "private key", rc) : 0;
+	return rc < 0 ? identity_error(o, "key", path, "private key", rc) : 0;
 }
 
 /* Does the key belong to the certificate?  1, 0, or GnuTLS's error. */
@@ -114,15 +121,15 @@ identity_is_pair(const struct identity *id)
 }
 
 static int
-identity_check_pair(struct identity *id, struct bnd_binding *b,
+identity_check_pair(struct identity *id, const struct origin *o,
     const char *certificate, const char *key)
 {
 	int rc = identity_is_pair(id);
 
 	if (rc < 0)
-		return identity_error(b, "key", key, "private key", rc);
+		return identity_error(o, "key", key, "private key", rc);
 	if (rc == 0)
-		return bnd_option_error(b, "key", NULL,
+		return bnd_option_error(o->b, "key", o->row,
 		    "'%s' is not the key of the certificate in '%s'", key,
 		    certificate);
 	return 0;
@@ -153,20 +160,20 @@ identity_read_staple(struct identity *id, const gnutls_datum_t *data)
 
 static int
 identity_load_staple(
-    struct identity *id, struct bnd_binding *b, const char *path)
+    struct identity *id, const struct origin *o, const char *path)
 {
 	struct file f;
-	int rc = identity_read(&f, b, "ocsp_response", path);
+	int rc = identity_read(&f, o, "ocsp_response", path);
 
 	if (rc < 0)
 		return rc;
 	id->staple.response = f.data; /* freed with the identity */
 	rc = identity_read_staple(id, &f.data);
 	if (rc == GNUTLS_E_OCSP_MISMATCH_WITH_CERTS)
-		return bnd_option_error(b, "ocsp_response", NULL,
+		return bnd_option_error(o->b, "ocsp_response", o->row,
 		    "'%s' is not about the certificate", path);
 	if (rc < 0)
-		return bnd_option_error(b, "ocsp_response", NULL,
+		return bnd_option_error(o->b, "ocsp_response", o->row,
 		    "'%s' is not an OCSP response in DER: %s", path,
 		    gnutls_strerror(rc));
 	id->has_staple = true;
@@ -179,17 +186,19 @@ int
 identity_load(struct identity *id, struct bnd_binding *b,
     const struct tls_certificate *files)
 {
+	const struct tls *t = b->self;
+	const struct origin o = { b, files == &t->own ? NULL : files };
 	const char *key = files->key ? files->key : files->certificate;
 	int rc;
 
 	*id = (struct identity){ 0 };
-	rc = identity_load_chain(id, b, files->certificate);
+	rc = identity_load_chain(id, &o, files->certificate);
 	if (rc == 0)
-		rc = identity_load_key(id, b, key);
+		rc = identity_load_key(id, &o, key, files->key_password);
 	if (rc == 0)
-		rc = identity_check_pair(id, b, files->certificate, key);
+		rc = identity_check_pair(id, &o, files->certificate, key);
 	if (rc == 0 && files->ocsp_response)
-		rc = identity_load_staple(id, b, files->ocsp_response);
+		rc = identity_load_staple(id, &o, files->ocsp_response);
 	return rc;
 }
 

@@ -16,6 +16,9 @@ static const struct bnd_option certificate_options[] = {
 	    .doc = "The certificate and what leads to its issuer, in PEM."),
 	BND_OPTION(struct tls_certificate, key, BND_T_FILE, "key",
 	    .doc = "Its private key in PEM; otherwise in the same file."),
+	BND_OPTION(struct tls_certificate, key_password, BND_T_SECRET,
+	    "key_password",
+	    .doc = "What the key is encrypted with, or \"@/file\" with that."),
 	BND_OPTION(struct tls_certificate, ocsp_response, BND_T_FILE,
 	    "ocsp_response", .doc = "An OCSP response to staple, in DER."),
 	BND_OPTION(struct tls_certificate, names, BND_T_LIST, "names",
@@ -44,6 +47,8 @@ const struct bnd_option tls_options[] = {
 	    .doc = "The certificate and what leads to its issuer, in PEM."),
 	BND_OPTION(struct tls, own.key, BND_T_FILE, "key",
 	    .doc = "Its private key in PEM; otherwise in the same file."),
+	BND_OPTION(struct tls, own.key_password, BND_T_SECRET, "key_password",
+	    .doc = "What the key is encrypted with, or \"@/file\" with that."),
 	BND_OPTION(struct tls, own.ocsp_response, BND_T_FILE, "ocsp_response",
 	    .doc = "An OCSP response to staple, in DER."),
 	BND_OPTION(struct tls, certificates, BND_T_ROWS, "certificates",
@@ -133,6 +138,8 @@ tls_role_check(struct bnd_binding *b)
 	} said[] = {
 		{ "certificate", c->own.certificate, FOR_SERVER | FOR_CLIENT },
 		{ "key", c->own.key, FOR_SERVER | FOR_CLIENT },
+		{ "key_password", c->own.key_password,
+		    FOR_SERVER | FOR_CLIENT },
 		{ "ocsp_response", c->own.ocsp_response, FOR_SERVER },
 		{ "certificates", c->certificates.n, FOR_SERVER },
 		{ "client_auth", c->client_auth, FOR_SERVER },
@@ -185,11 +192,15 @@ static int
 tls_pairs_check(struct bnd_binding *b)
 {
 	const struct tls *c = b->self;
+	const char *idle = c->own.key            ? "key"
+			   : c->own.key_password ? "key_password"
+						 : "ocsp_response";
 	int rc = 0;
 
-	if (!c->own.certificate && (c->own.key || c->own.ocsp_response))
-		rc = bnd_option_error(b, c->own.key ? "key" : "ocsp_response",
-		    NULL, "has no effect without certificate");
+	if (!c->own.certificate &&
+	    (c->own.key || c->own.key_password || c->own.ocsp_response))
+		rc = bnd_option_error(
+		    b, idle, NULL, "has no effect without certificate");
 	if (c->crl && !c->trust)
 		rc = bnd_option_error(
 		    b, "crl", NULL, "has no effect without trust");
@@ -210,24 +221,23 @@ tls_list_has(const struct bnd_list *list, const char *text)
 
 /* Can the route ever fit? */
 static int
-tls_route_check(struct bnd_binding *b, const struct tls_route *r, size_t i)
+tls_route_check(struct bnd_binding *b, const struct tls_route *r)
 {
 	const struct tls *c = b->self;
 	int rc = 0;
 
 	for (size_t k = 0; c->role == ROLE_SERVER && k < r->alpn.n; k++)
 		if (!tls_list_has(&c->alpn, r->alpn.v[k]))
-			rc = bnd_option_error(b, "routes", NULL,
-			    "row %zu: '%s' is not in alpn, so no client can "
-			    "agree on it",
-			    i + 1, r->alpn.v[k]);
+			rc = bnd_option_error(b, "alpn", r,
+			    "'%s' is not in the binding's alpn, so no client "
+			    "can agree on it",
+			    r->alpn.v[k]);
 	if (r->client_issuer && c->client_auth == AUTH_NONE)
-		rc = bnd_option_error(b, "routes", NULL,
-		    "row %zu: client_issuer needs client_auth", i + 1);
+		rc = bnd_option_error(
+		    b, "client_issuer", r, "needs client_auth");
 	if (!r->exit && b->is_last)
-		rc = bnd_option_error(b, "routes", NULL,
-		    "row %zu: exit is missing, and there is no next binding",
-		    i + 1);
+		rc = bnd_option_error(
+		    b, "exit", r, "is missing, and there is no next binding");
 	return rc;
 }
 
@@ -283,7 +293,7 @@ tls_options_check(struct bnd_binding *b)
 	if (tls_alpn_check(b) < 0 || tls_name_check(b) < 0)
 		rc = -EINVAL;
 	for (size_t i = 0; i < c->routes.n; i++)
-		if (tls_route_check(b, &routes[i], i) < 0)
+		if (tls_route_check(b, &routes[i]) < 0)
 			rc = -EINVAL;
 	if (c->routes.n == 0 && b->is_last)
 		rc = bnd_option_error(b, "routes", NULL,

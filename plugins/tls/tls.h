@@ -37,7 +37,7 @@ enum tls_metric {
 };
 
 struct tls_certificate { /* a row of the option `certificates` */
-	const char *certificate, *key, *ocsp_response;
+	const char *certificate, *key, *key_password, *ocsp_response;
 	struct bnd_list names;
 };
 

@@ -69,7 +69,6 @@ void call_unclaim(struct bnd_stage *st, const char *table);
 void call_timer(struct bnd_stage *st, unsigned slot, int64_t ms);
 void call_worker_timer(struct bnd_worker *w, unsigned slot, int64_t ms);
 int call_watch(struct bnd_stage *st, int fd, unsigned events);
-int call_worker_watch(struct bnd_worker *w, int fd, unsigned events);
 int64_t call_now(void);
 
 /* kit-work.c */
@@ -90,19 +89,11 @@ int call_log_on(const struct bnd_binding *b, int level);
 void call_logv(const struct bnd_binding *b, const struct bnd_stage *st,
     int level, const char *fmt, va_list ap) PRINTF(4, 0);
 int call_option_errorv(struct bnd_binding *b, const char *option,
-    const struct bnd_node *where, const char *fmt, va_list ap) PRINTF(4, 0);
+    const void *row, const char *fmt, va_list ap) PRINTF(4, 0);
 void call_answerv(struct bnd_answer *a, const char *key, const char *fmt,
     va_list ap) PRINTF(3, 0);
 
-/* kit-nodes.c */
-const struct bnd_node *
-call_node_get(const struct bnd_node *n, const char *key, size_t i);
-const char *call_node_text(const struct bnd_node *n);
-const char *call_node_key(const struct bnd_node *n);
-unsigned call_node_kind(const struct bnd_node *n);
-size_t call_node_count(const struct bnd_node *n);
-const struct bnd_exit *
-call_node_exit(struct bnd_binding *b, const struct bnd_node *n);
+/* kit-exits.c */
 const struct bnd_exit *exit_find(struct bndk *k, const char *name);
 const char *exit_name(const struct bnd_exit *e);
 void exits_free(struct bndk *k);

@@ -70,8 +70,6 @@ fact_is_sized(unsigned kind, const void *v, size_t n)
 		return v || n == 0;
 	case BND_F_ADDR:
 		return v && n >= sizeof(sa_family_t) && address_size(v) <= n;
-	case BND_F_INT:
-		return v && n == sizeof(int64_t);
 	default:
 		return false;
 	}
@@ -140,18 +138,13 @@ address_text(const struct sockaddr *a)
 static const char *
 fact_text(struct kit_fact *f)
 {
-	int64_t number;
-
 	if (f->kind == BND_F_TEXT)
 		return f->value;
 	if (f->kind == BND_F_BYTES)
 		return NULL;
-	if (!f->text && f->kind == BND_F_ADDR)
+	if (!f->text)
 		f->text = address_text(f->value);
-	if (f->text)
-		return f->text;
-	memcpy(&number, f->value, sizeof(number));
-	return asprintf(&f->text, "%" PRId64, number) < 0 ? NULL : f->text;
+	return f->text;
 }
 
 const void *

@@ -57,7 +57,7 @@ struct kit_generation {
 	struct image *image;
 	struct arena arena;
 	struct report report;
-	struct bnd_node map; /* its options */
+	struct node map; /* its options */
 	struct kit_desk **desks;
 	unsigned number, listeners;
 	unsigned pins; /* connections, jobs, messages */
@@ -334,7 +334,7 @@ struct bndk *kit_start(const char *path, const char *options, unsigned workers,
 
 /* ---- kit-options.c: "key = value; ..." as a map; NULL, or what is wrong. */
 const char *
-options_read(const char *text, struct arena *arena, struct bnd_node *map);
+options_read(const char *text, struct arena *arena, struct node *map);
 
 static inline struct kit_stage *
 stage_of(const struct bnd_stage *st)

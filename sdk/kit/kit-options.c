@@ -26,7 +26,7 @@ struct reader {
 	unsigned depth, line;
 };
 
-static bool read_value(struct reader *r, struct bnd_node *n);
+static bool read_value(struct reader *r, struct node *n);
 
 static bool
 fail(struct reader *r, const char *wrong)
@@ -59,7 +59,7 @@ word_length(const char *s)
 }
 
 static bool
-read_string(struct reader *r, struct bnd_node *n)
+read_string(struct reader *r, struct node *n)
 {
 	const char *from = ++r->at;
 	char *text = arena_alloc(r->arena, strlen(from) + 1), *to = text;
@@ -76,13 +76,13 @@ read_string(struct reader *r, struct bnd_node *n)
 	}
 	if (*r->at++ != '"')
 		return fail(r, "a string has no end");
-	n->kind = BND_N_TEXT;
+	n->kind = NODE_TEXT;
 	n->text = text;
 	return true;
 }
 
 static bool
-read_word(struct reader *r, struct bnd_node *n)
+read_word(struct reader *r, struct node *n)
 {
 	size_t size = word_length(r->at);
 	char *end;
@@ -93,15 +93,15 @@ read_word(struct reader *r, struct bnd_node *n)
 	if (!n->text)
 		return fail(r, "memory ran out");
 	r->at += size;
-	n->kind = BND_N_TEXT;
+	n->kind = NODE_TEXT;
 	if (strcmp(n->text, "true") == 0 || strcmp(n->text, "false") == 0) {
-		n->kind = BND_N_BOOL;
+		n->kind = NODE_BOOL;
 		n->integer = *n->text == 't';
 		return true;
 	}
 	n->integer = strtoll(n->text, &end, 10);
 	if (!*end) {
-		n->kind = BND_N_INT;
+		n->kind = NODE_INT;
 		return true;
 	}
 	n->integer = 0;
@@ -109,11 +109,11 @@ read_word(struct reader *r, struct bnd_node *n)
 }
 
 static bool
-read_item(struct reader *r, struct bnd_node *n, bool has_key)
+read_item(struct reader *r, struct node *n, bool has_key)
 {
 	size_t size;
 
-	*n = (struct bnd_node){ .file = "options", .line = r->line };
+	*n = (struct node){ .file = "options", .line = r->line };
 	if (has_key) {
 		size = word_length(r->at);
 		if (size == 0)
@@ -133,15 +133,14 @@ read_item(struct reader *r, struct bnd_node *n, bool has_key)
 
 /* Up to the bracket that closes, or the end of the text. */
 static bool
-read_items(struct reader *r, struct bnd_node *n, char close)
+read_items(struct reader *r, struct node *n, char close)
 {
 	bool has_key = close == '}' || close == '\0';
-	struct bnd_node *items =
-	    arena_array(r->arena, ITEMS_MAX, sizeof(*items));
+	struct node *items = arena_array(r->arena, ITEMS_MAX, sizeof(*items));
 
 	if (!items)
 		return fail(r, "memory ran out");
-	n->kind = has_key ? BND_N_MAP : BND_N_LIST;
+	n->kind = has_key ? NODE_MAP : NODE_LIST;
 	n->text = "";
 	n->items = items;
 	for (skip(r, ";,"); *r->at && *r->at != close; skip(r, ";,")) {
@@ -157,7 +156,7 @@ read_items(struct reader *r, struct bnd_node *n, char close)
 }
 
 static bool
-read_value(struct reader *r, struct bnd_node *n)
+read_value(struct reader *r, struct node *n)
 {
 	bool is_good;
 
@@ -176,11 +175,11 @@ read_value(struct reader *r, struct bnd_node *n)
 }
 
 const char *
-options_read(const char *text, struct arena *arena, struct bnd_node *map)
+options_read(const char *text, struct arena *arena, struct node *map)
 {
 	struct reader r = { .at = text ? text : "", .arena = arena, .line = 1 };
 
-	*map = (struct bnd_node){ .file = "options", .line = 1 };
+	*map = (struct node){ .file = "options", .line = 1 };
 	read_items(&r, map, '\0');
 	return r.wrong;
 }

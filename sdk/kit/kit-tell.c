@@ -4,6 +4,7 @@
 /* kit-tell.c - what a plugin tells the operator: log, metrics, errors of
  * options, answers to questions. */
 
+#include "config/option.h"
 #include "kit-calls.h"
 #include "kit-inner.h"
 
@@ -114,22 +115,25 @@ bndk_metric(struct bndk *k, const char *name, const char *label)
 /* ------------------------------------------------------------------ options */
 
 int
-call_option_errorv(struct bnd_binding *b, const char *option,
-    const struct bnd_node *where, const char *fmt, va_list ap)
+call_option_errorv(struct bnd_binding *b, const char *option, const void *row,
+    const char *fmt, va_list ap)
 {
 	struct kit_generation *g = generation_of(b);
-	char text[1024];
+	const struct bnd_type *type = &g->image->type;
+	const struct option_context ctx = { .report = &g->report,
+		.pipeline = b->pipeline,
+		.binding = b->name };
+	const struct option_values values = { .table = type->options,
+		.element_size = type->option_size,
+		.map = &g->map,
+		.self = b->self };
 
 	kit_call(g->k, "option_error", TAG_MAIN);
-	vsnprintf(text, sizeof(text), fmt, ap);
 	if (!g->is_reporting)
 		kit_wrong(g->k, "thread",
 		    "bnd_option_error() outside of check() and start()");
 	else
-		report_error(&g->report, where ? where->file : NULL,
-		    where ? where->line : 0, "%s%s%s%s",
-		    option ? "option '" : "", option ? option : "",
-		    option ? "': " : "", text);
+		option_report(&ctx, &values, option, row, fmt, ap);
 	return -EINVAL;
 }
 

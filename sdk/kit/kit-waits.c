@@ -103,19 +103,6 @@ call_watch(struct bnd_stage *st, int fd, unsigned events)
 	return fail && events ? fail : waits_watch(&s->waits, fd, events);
 }
 
-int
-call_worker_watch(struct bnd_worker *w, int fd, unsigned events)
-{
-	struct kit_desk *d = desk_of(w);
-	int fail = kit_call(d->generation->k, "worker_watch", TAG_WORKER);
-
-	if (fail && events)
-		return fail;
-	if (d->is_stopping && events)
-		return -ECANCELED;
-	return waits_watch(&d->waits, fd, events);
-}
-
 int64_t
 call_now(void)
 {
@@ -161,13 +148,11 @@ static void
 waiter_ready(struct bndk *k, const struct waiter *w, int fd, unsigned events)
 {
 	const struct bnd_type *type = &w->desk->generation->image->type;
-	struct kit_context before = kit_enter(k, TAG_WORKER,
-	    w->stage ? "ready" : "worker_ready", w->desk, w->stage);
+	struct kit_context before =
+	    kit_enter(k, TAG_WORKER, "ready", w->desk, w->stage);
 
-	if (w->stage && type->ready)
+	if (type->ready)
 		type->ready(&w->stage->pub, fd, events);
-	else if (!w->stage && type->worker_ready)
-		type->worker_ready(&w->desk->pub, fd, events);
 	kit_leave(k, before);
 }
 

@@ -5,7 +5,7 @@
 
 #include "abi/calls.h"
 
-#include "config/node.h"
+#include "config/option.h"
 #include "log/log-report.h"
 #include "log/log.h"
 #include "metrics/text.h"
@@ -40,23 +40,21 @@ abi_worker_keep(
 }
 
 int
-abi_option_errorv(struct bnd_binding *b, const char *option,
-    const struct bnd_node *where, const char *fmt, va_list ap)
+abi_option_errorv(struct bnd_binding *b, const char *option, const void *row,
+    const char *fmt, va_list ap)
 {
 	const struct binding *i = binding_of(b);
 	struct report *report = generation_report(i->pipeline->generation);
 	struct report late = { 0 };
-	char text[1024];
+	const struct option_context ctx = { .report = report ? report : &late,
+		.pipeline = b->pipeline,
+		.binding = b->name };
+	const struct option_values values = { .table = i->type->options,
+		.element_size = i->type->option_size,
+		.map = i->map,
+		.self = b->self };
 
-	if (!where && option && i->map)
-		where = node_find(i->map, option);
-	if (!where)
-		where = i->map;
-	vsnprintf(text, sizeof(text), fmt, ap);
-	report_error(report ? report : &late, where ? where->file : NULL,
-	    where ? where->line : 0, "pipeline '%s', binding '%s'%s%s%s: %s",
-	    b->pipeline, b->name, option ? ", option '" : "",
-	    option ? option : "", option ? "'" : "", text);
+	option_report(&ctx, &values, option, row, fmt, ap);
 	/* Nobody reads a report once the binding has started. */
 	log_report(&late);
 	report_finish(&late);
@@ -83,52 +81,6 @@ abi_logv(const struct bnd_binding *b, const struct bnd_stage *st, int level,
 	};
 
 	log_vfold(level, fields, st ? 4 : 3, fmt, ap);
-}
-
-/* -------------------------------------------------------------------- nodes */
-
-const struct bnd_node *
-abi_node_get(const struct bnd_node *n, const char *key, size_t i)
-{
-	if (!n)
-		return NULL;
-	if (key)
-		return n->kind == BND_N_MAP ? node_find(n, key) : NULL;
-	return i < abi_node_count(n) ? &n->items[i] : NULL;
-}
-
-const char *
-abi_node_text(const struct bnd_node *n)
-{
-	return n && n->text ? n->text : "";
-}
-
-const char *
-abi_node_key(const struct bnd_node *n)
-{
-	return n ? n->key : NULL;
-}
-
-unsigned
-abi_node_kind(const struct bnd_node *n)
-{
-	return n ? n->kind : 0;
-}
-
-size_t
-abi_node_count(const struct bnd_node *n)
-{
-	if (!n || (n->kind != BND_N_LIST && n->kind != BND_N_MAP))
-		return 0;
-	return n->count;
-}
-
-const struct bnd_exit *
-abi_node_exit(struct bnd_binding *b, const struct bnd_node *n)
-{
-	if (!n || n->kind != BND_N_TEXT)
-		return NULL;
-	return generation_exit(binding_of(b)->pipeline->generation, n->text);
 }
 
 /* ------------------------------------------------------- answers, extensions

@@ -54,7 +54,6 @@ int abi_watch(struct bnd_stage *st, int fd, unsigned events);
 /* worker.c: a binding on its worker */
 int abi_spawn(struct bnd_worker *w, void *arg);
 void abi_worker_timer(struct bnd_worker *w, unsigned slot, int64_t ms);
-int abi_worker_watch(struct bnd_worker *w, int fd, unsigned events);
 int abi_work(struct bnd_worker *w, struct bnd_stage *st, void (*run)(void *),
     void (*done)(struct bnd_worker *, struct bnd_stage *, void *), void *arg);
 int abi_post(struct bnd_worker *w, uint32_t to, unsigned flags, uint32_t tag,
@@ -69,18 +68,10 @@ void *abi_keep(
 void *abi_worker_keep(
     struct bnd_worker *w, const char *key, size_t size, void (*fini)(void *));
 int abi_option_errorv(struct bnd_binding *b, const char *option,
-    const struct bnd_node *where, const char *fmt, va_list ap) PRINTF(4, 0);
+    const void *row, const char *fmt, va_list ap) PRINTF(4, 0);
 int abi_log_on(const struct bnd_binding *b, int level);
 void abi_logv(const struct bnd_binding *b, const struct bnd_stage *st,
     int level, const char *fmt, va_list ap) PRINTF(4, 0);
-const struct bnd_node *
-abi_node_get(const struct bnd_node *n, const char *key, size_t i);
-const char *abi_node_text(const struct bnd_node *n);
-const char *abi_node_key(const struct bnd_node *n);
-unsigned abi_node_kind(const struct bnd_node *n);
-size_t abi_node_count(const struct bnd_node *n);
-const struct bnd_exit *
-abi_node_exit(struct bnd_binding *b, const struct bnd_node *n);
 void abi_answerv(struct bnd_answer *a, const char *key, const char *fmt,
     va_list ap) PRINTF(3, 0);
 const void *abi_ext(const char *id);

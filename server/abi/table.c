@@ -50,7 +50,6 @@ const struct bnd_host abi_table = {
 	.timer = abi_timer,
 	.worker_timer = abi_worker_timer,
 	.watch = abi_watch,
-	.worker_watch = abi_worker_watch,
 	.now = loop_clock,
 
 	.work = abi_work,
@@ -68,12 +67,6 @@ const struct bnd_host abi_table = {
 	.log_on = abi_log_on,
 	.logv = abi_logv,
 	.option_errorv = abi_option_errorv,
-	.node_get = abi_node_get,
-	.node_text = abi_node_text,
-	.node_key = abi_node_key,
-	.node_kind = abi_node_kind,
-	.node_count = abi_node_count,
-	.node_exit = abi_node_exit,
 	.nets_has = nets_has,
 	.answerv = abi_answerv,
 

@@ -34,17 +34,7 @@ desk_timer_due(void *owner, unsigned slot)
 		PLUGIN_CALL(d->worker, d->binding, worker_timer, &d->pub, slot);
 }
 
-static void
-desk_fd_ready(void *owner, int fd, unsigned events)
-{
-	struct desk *d = owner;
-
-	if (d->binding->type->worker_ready)
-		PLUGIN_CALL(
-		    d->worker, d->binding, worker_ready, &d->pub, fd, events);
-}
-
-static const struct waits_calls desk_calls = { desk_timer_due, desk_fd_ready };
+static const struct waits_calls desk_calls = { desk_timer_due, NULL };
 
 void
 abi_worker_timer(struct bnd_worker *w, unsigned slot, int64_t ms)
@@ -58,17 +48,6 @@ abi_worker_timer(struct bnd_worker *w, unsigned slot, int64_t ms)
 	if (waits_timer(&d->waits, &d->worker->loop, d, &desk_calls, slot,
 		ms) == -ENOMEM)
 		d->has_failed = true;
-}
-
-int
-abi_worker_watch(struct bnd_worker *w, int fd, unsigned events)
-{
-	struct desk *d = desk_of(w);
-
-	if (d->is_stopping && events)
-		return -ECANCELED;
-	return waits_watch(
-	    &d->waits, &d->worker->loop, d, &desk_calls, fd, events);
 }
 
 int

@@ -14,7 +14,7 @@ struct dump_value {
 	const struct bnd_option *option;
 	size_t element_size;
 	const void *field;
-	const struct bnd_node *given; /* NULL: not in the file */
+	const struct node *given; /* NULL: not in the file */
 };
 
 typedef void dump_value_fn(const struct dump_value *v);
@@ -43,7 +43,7 @@ dump_text(FILE *out, const char *text)
 }
 
 void
-dump_origin(FILE *out, const struct bnd_node *node)
+dump_origin(FILE *out, const struct node *node)
 {
 	fprintf(out, "  # ");
 	if (!node || !node->file) {
@@ -67,9 +67,9 @@ dump_integer(FILE *out, int64_t value)
 }
 
 static void
-dump_items(FILE *out, unsigned depth, const struct bnd_node *node)
+dump_items(FILE *out, unsigned depth, const struct node *node)
 {
-	bool is_map = node->kind == BND_N_MAP;
+	bool is_map = node->kind == NODE_MAP;
 
 	fprintf(out, is_map ? "{ " : "( ");
 	for (size_t i = 0; i < node->count; i++) {
@@ -82,17 +82,17 @@ dump_items(FILE *out, unsigned depth, const struct bnd_node *node)
 }
 
 void
-dump_node(FILE *out, unsigned depth, const struct bnd_node *node)
+dump_node(FILE *out, unsigned depth, const struct node *node)
 {
 	switch (node->kind) {
-	case BND_N_LIST:
-	case BND_N_MAP:
+	case NODE_LIST:
+	case NODE_MAP:
 		dump_items(out, depth, node);
 		break;
-	case BND_N_TEXT:
+	case NODE_TEXT:
 		dump_text(out, node->text);
 		break;
-	case BND_N_INT:
+	case NODE_INT:
 		dump_integer(out, node->integer);
 		break;
 	default:
@@ -200,8 +200,8 @@ dump_given(const struct dump_value *v)
 }
 
 static void
-dump_row(const struct dump_value *v, const void *self,
-    const struct bnd_node *map, bool is_last)
+dump_row(const struct dump_value *v, const void *self, const struct node *map,
+    bool is_last)
 {
 	const struct dump_options options = { .table = v->option->rows,
 		.element_size = v->element_size,
@@ -249,7 +249,7 @@ static dump_value_fn *const dump_values[] = {
 	[BND_T_ENUM] = dump_enum,
 	[BND_T_LIST] = dump_list,
 	[BND_T_EXIT] = dump_given,
-	[BND_T_NODE] = dump_given,
+	[OPTION_T_NODE] = dump_given,
 	[BND_T_ENDPOINT] = dump_endpoint,
 	[BND_T_ENDPOINTS] = dump_endpoints,
 	[BND_T_NETS] = dump_given,
@@ -282,7 +282,7 @@ dump_has_value(const struct dump_value *v)
 
 void
 dump_option(FILE *out, unsigned depth, const struct bnd_option *o,
-    const struct dump_options *options, const struct bnd_node *given)
+    const struct dump_options *options, const struct node *given)
 {
 	const struct dump_value v = {
 		.out = out,

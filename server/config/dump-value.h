@@ -13,13 +13,13 @@ void dump_indent(FILE *out, unsigned depth);
 void dump_text(FILE *out, const char *text);
 
 /* "  # FILE:LINE" or, NULL, "  # default", and the end of the line. */
-void dump_origin(FILE *out, const struct bnd_node *node);
+void dump_origin(FILE *out, const struct node *node);
 
 /* A value as it was written. */
-void dump_node(FILE *out, unsigned depth, const struct bnd_node *node);
+void dump_node(FILE *out, unsigned depth, const struct node *node);
 
 /* A line with the option's effective value; given is its node, or NULL. */
 void dump_option(FILE *out, unsigned depth, const struct bnd_option *o,
-    const struct dump_options *options, const struct bnd_node *given);
+    const struct dump_options *options, const struct node *given);
 
 #endif

@@ -10,7 +10,7 @@
 
 static void
 dump_options(FILE *out, unsigned depth, const struct dump_options *options,
-    const struct bnd_node *map)
+    const struct node *map)
 {
 	struct bnd_option o;
 
@@ -27,7 +27,7 @@ dump_group(
 	const struct dump_options options = { .table = group->table,
 		.element_size = sizeof(struct bnd_option),
 		.self = s };
-	const struct bnd_node *map = node_find(s->node, group->name);
+	const struct node *map = node_find(s->node, group->name);
 
 	fprintf(out, "%s = {", group->name);
 	dump_origin(out, map);
@@ -45,7 +45,7 @@ dump_settings(FILE *out, const struct settings *s)
 	struct bnd_option o;
 
 	for (size_t i = 0; option_at(top->table, sizeof(o), i, &o); i++)
-		if (o.kind != BND_T_NODE)
+		if (o.kind != OPTION_T_NODE)
 			dump_option(
 			    out, 0, &o, &options, node_find(s->node, o.name));
 	for (const struct settings_group *g = top + 1; g->table; g++)
@@ -54,10 +54,10 @@ dump_settings(FILE *out, const struct settings *s)
 
 /* Only the names: any of the values may be a secret. */
 static void
-dump_unknown(FILE *out, unsigned depth, const struct bnd_node *map)
+dump_unknown(FILE *out, unsigned depth, const struct node *map)
 {
 	for (size_t i = 0; i < map->count; i++) {
-		const struct bnd_node *item = &map->items[i];
+		const struct node *item = &map->items[i];
 
 		if (strcmp(item->key, "type") == 0 ||
 		    strcmp(item->key, "name") == 0)
@@ -95,11 +95,11 @@ dump_binding(FILE *out, unsigned depth, const struct binding_spec *b,
 }
 
 /* Its own node, or the daemon's, by which it goes. */
-static const struct bnd_node *
+static const struct node *
 dump_pipeline_node(
-    const struct bnd_node *own, const struct bnd_node *daemon, const char *key)
+    const struct node *own, const struct node *daemon, const char *key)
 {
-	const struct bnd_node *node = node_find(own, key);
+	const struct node *node = node_find(own, key);
 
 	return node ? node : node_find(daemon, key);
 }
@@ -117,7 +117,7 @@ dump_pipeline_settings(
 	struct bnd_option o;
 
 	for (size_t i = 0; option_at(own.table, own.element_size, i, &o); i++)
-		if (o.kind != BND_T_NODE)
+		if (o.kind != OPTION_T_NODE)
 			dump_option(out, 2, &o, &own,
 			    dump_pipeline_node(p->node, s->node, o.name));
 	dump_indent(out, 2);

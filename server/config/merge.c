@@ -14,14 +14,14 @@ struct merge {
 };
 
 struct merge_entry {
-	const struct bnd_node *node;
-	struct bnd_node merged; /* what stands in its place, if is_merged */
+	const struct node *node;
+	struct node merged; /* what stands in its place, if is_merged */
 	size_t order;
 	bool is_merged;
 };
 
-static int merge_maps(struct merge *m, const struct bnd_node *const *maps,
-    size_t count, const char *path, struct bnd_node *r);
+static int merge_maps(struct merge *m, const struct node *const *maps,
+    size_t count, const char *path, struct node *r);
 
 static int
 merge_by_key(const void *va, const void *vb)
@@ -44,7 +44,7 @@ static bool
 merge_is_all_maps(const struct merge_entry *e, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (e[i].node->kind != BND_N_MAP)
+		if (e[i].node->kind != NODE_MAP)
 			return false;
 	return true;
 }
@@ -54,7 +54,7 @@ static void
 merge_report(struct merge *m, const struct merge_entry *e, size_t count,
     const char *path)
 {
-	const struct bnd_node *first = e->node;
+	const struct node *first = e->node;
 
 	m->has_doubled = true;
 	for (size_t i = 1; i < count; i++)
@@ -69,7 +69,7 @@ static int
 merge_same(
     struct merge *m, struct merge_entry *e, size_t count, const char *parent)
 {
-	const struct bnd_node **maps;
+	const struct node **maps;
 	const char *path =
 	    *parent ? arena_printf(m->arena, "%s.%s", parent, e->node->key)
 		    : e->node->key;
@@ -115,7 +115,7 @@ merge_entries(
 }
 
 static struct merge_entry *
-merge_collect(const struct bnd_node *const *maps, size_t count, size_t *total_r)
+merge_collect(const struct node *const *maps, size_t count, size_t *total_r)
 {
 	size_t total = 0, n = 0;
 	struct merge_entry *e;
@@ -140,8 +140,8 @@ merge_free(struct merge_entry **e)
 }
 
 static int
-merge_maps(struct merge *m, const struct bnd_node *const *maps, size_t count,
-    const char *path, struct bnd_node *r)
+merge_maps(struct merge *m, const struct node *const *maps, size_t count,
+    const char *path, struct node *r)
 {
 	size_t total;
 	struct merge_entry *e CLEANUP(merge_free) =
@@ -164,8 +164,8 @@ merge_maps(struct merge *m, const struct bnd_node *const *maps, size_t count,
 }
 
 int
-node_merge(const struct bnd_node *const *maps, size_t count,
-    struct arena *arena, struct report *report, struct bnd_node *r)
+node_merge(const struct node *const *maps, size_t count, struct arena *arena,
+    struct report *report, struct node *r)
 {
 	struct merge m = { .arena = arena, .report = report };
 	int rc = 0;

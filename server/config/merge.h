@@ -16,7 +16,7 @@
 /* Merge count maps into *r, in the order in which names first appear.  *r
  * borrows from the maps and from the arena.  0; -EINVAL when something is given
  * twice (the report names both places); -ENOMEM. */
-int node_merge(const struct bnd_node *const *maps, size_t count,
-    struct arena *arena, struct report *report, struct bnd_node *r);
+int node_merge(const struct node *const *maps, size_t count,
+    struct arena *arena, struct report *report, struct node *r);
 
 #endif

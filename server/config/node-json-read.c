@@ -84,7 +84,7 @@ position_next_line(struct json_position *p)
 }
 
 static bool
-position_take(struct json_position *p, struct bnd_node *n)
+position_take(struct json_position *p, struct node *n)
 {
 	if (!p->left && !position_next_line(p))
 		return false;
@@ -120,12 +120,12 @@ reader_number(struct json_reader *r, const json_t *json)
 }
 
 static bool
-reader_node(struct json_reader *r, const json_t *json, struct bnd_node *n);
+reader_node(struct json_reader *r, const json_t *json, struct node *n);
 
 static bool
-reader_list(struct json_reader *r, const json_t *json, struct bnd_node *n)
+reader_list(struct json_reader *r, const json_t *json, struct node *n)
 {
-	n->kind = BND_N_LIST;
+	n->kind = NODE_LIST;
 	n->text = "";
 	n->count = json_array_size(json);
 	n->items = arena_array(r->arena, n->count, sizeof(*n->items));
@@ -140,9 +140,9 @@ reader_list(struct json_reader *r, const json_t *json, struct bnd_node *n)
 }
 
 static bool
-reader_map(struct json_reader *r, const json_t *json, struct bnd_node *n)
+reader_map(struct json_reader *r, const json_t *json, struct node *n)
 {
-	n->kind = BND_N_MAP;
+	n->kind = NODE_MAP;
 	n->text = "";
 	n->count = json_array_size(json) / 2;
 	n->items = arena_array(r->arena, n->count, sizeof(*n->items));
@@ -165,26 +165,26 @@ reader_map(struct json_reader *r, const json_t *json, struct bnd_node *n)
 }
 
 static bool
-reader_scalar(struct json_reader *r, const json_t *json, struct bnd_node *n)
+reader_scalar(struct json_reader *r, const json_t *json, struct node *n)
 {
 	switch (json_typeof(json)) {
 	case JSON_STRING:
-		n->kind = BND_N_TEXT;
+		n->kind = NODE_TEXT;
 		n->text = reader_copy(r, json);
 		return n->text;
 	case JSON_INTEGER:
-		n->kind = BND_N_INT;
+		n->kind = NODE_INT;
 		n->integer = json_integer_value(json);
 		n->text = reader_number(r, json);
 		return n->text;
 	case JSON_REAL:
-		n->kind = BND_N_REAL;
+		n->kind = NODE_REAL;
 		n->real = json_real_value(json);
 		n->text = reader_number(r, json);
 		return n->text;
 	case JSON_TRUE:
 	case JSON_FALSE:
-		n->kind = BND_N_BOOL;
+		n->kind = NODE_BOOL;
 		n->integer = json_is_true(json);
 		n->text = n->integer ? "true" : "false";
 		return true;
@@ -194,7 +194,7 @@ reader_scalar(struct json_reader *r, const json_t *json, struct bnd_node *n)
 }
 
 static bool
-reader_node(struct json_reader *r, const json_t *json, struct bnd_node *n)
+reader_node(struct json_reader *r, const json_t *json, struct node *n)
 {
 	if (!json || !position_take(&r->position, n))
 		return false;
@@ -270,7 +270,7 @@ node_json_read(
 	r.position.at = json_object_get(json, "at");
 	if (reader_files(&r, json_object_get(json, "files")) &&
 	    reader_node(&r, json_object_get(json, "root"), &tree->root) &&
-	    tree->root.kind == BND_N_MAP)
+	    tree->root.kind == NODE_MAP)
 		return tree;
 	if (r.has_no_memory)
 		report_error(report, path, 0, "out of memory");

@@ -71,22 +71,22 @@ json_real(FILE *out, double value)
 	fwrite_unlocked(text, 1, number_from_real(value, text), out);
 }
 
-static void json_value(FILE *out, const struct bnd_node *n);
+static void json_value(FILE *out, const struct node *n);
 
 static void
-json_items(FILE *out, const struct bnd_node *n)
+json_items(FILE *out, const struct node *n)
 {
 	const char *comma = "";
 
 	putc_unlocked('[', out);
-	if (n->kind == BND_N_MAP) {
+	if (n->kind == NODE_MAP) {
 		fputs_unlocked("null", out);
 		comma = ",";
 	}
 	for (size_t i = 0; i < n->count; i++) {
 		fputs_unlocked(comma, out);
 		comma = ",";
-		if (n->kind == BND_N_MAP) {
+		if (n->kind == NODE_MAP) {
 			json_string(out, n->items[i].key);
 			putc_unlocked(',', out);
 		}
@@ -96,19 +96,19 @@ json_items(FILE *out, const struct bnd_node *n)
 }
 
 static void
-json_value(FILE *out, const struct bnd_node *n)
+json_value(FILE *out, const struct node *n)
 {
 	switch (n->kind) {
-	case BND_N_TEXT:
+	case NODE_TEXT:
 		json_string(out, n->text);
 		break;
-	case BND_N_INT:
+	case NODE_INT:
 		json_integer(out, n->integer);
 		break;
-	case BND_N_BOOL:
+	case NODE_BOOL:
 		fputs_unlocked(n->integer ? "true" : "false", out);
 		break;
-	case BND_N_REAL:
+	case NODE_REAL:
 		json_real(out, n->real);
 		break;
 	default:
@@ -189,7 +189,7 @@ json_at_end(struct json_at *at)
 }
 
 static int
-json_at_file(struct json_at *at, const struct bnd_node *n)
+json_at_file(struct json_at *at, const struct node *n)
 {
 	size_t index;
 	int rc = json_file_index(at, n->file, &index);
@@ -204,7 +204,7 @@ json_at_file(struct json_at *at, const struct bnd_node *n)
 }
 
 static int
-json_at_node(struct json_at *at, const struct bnd_node *n)
+json_at_node(struct json_at *at, const struct node *n)
 {
 	int rc = 0;
 
@@ -213,11 +213,11 @@ json_at_node(struct json_at *at, const struct bnd_node *n)
 	else if (at->line != n->line)
 		json_at_line(at, (int64_t)n->line - at->line);
 	at->count++;
-	if (n->kind != BND_N_LIST && n->kind != BND_N_MAP)
+	if (n->kind != NODE_LIST && n->kind != NODE_MAP)
 		return rc;
 	for (size_t i = 0; i < n->count && !rc; i++) {
 		/* libconfig had no memory for it. */
-		if (n->kind == BND_N_MAP && !n->items[i].key)
+		if (n->kind == NODE_MAP && !n->items[i].key)
 			return -ENOMEM;
 		rc = json_at_node(at, &n->items[i]);
 	}
@@ -235,7 +235,7 @@ json_strings(FILE *out, const char *const *strings, size_t count)
 }
 
 int
-node_json_write(FILE *out, const struct bnd_node *root)
+node_json_write(FILE *out, const struct node *root)
 {
 	struct json_at at = { .out = out };
 	int rc;

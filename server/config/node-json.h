@@ -28,7 +28,7 @@
 /* What is no UTF-8 in strings is written as U+FFFD.  Output errors are left for
  * the caller to find (ferror).  0, or -ENOMEM: then what is written says so, as
  * an error. */
-int node_json_write(FILE *out, const struct bnd_node *root);
+int node_json_write(FILE *out, const struct node *root);
 void node_json_write_errors(FILE *out, const struct report *report);
 
 /* The tree of n bytes of JSON, or NULL: what was wrong, or what the errors in

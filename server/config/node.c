@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct bnd_node *
-node_find(const struct bnd_node *map, const char *key)
+const struct node *
+node_find(const struct node *map, const char *key)
 {
-	if (!map || map->kind != BND_N_MAP)
+	if (!map || map->kind != NODE_MAP)
 		return NULL;
 	for (size_t i = 0; i < map->count; i++)
 		if (!strcmp(map->items[i].key, key))
@@ -21,12 +21,12 @@ const char *
 node_kind_name(uint32_t kind)
 {
 	static const char *const names[] = {
-		[BND_N_TEXT] = "a string",
-		[BND_N_INT] = "an integer",
-		[BND_N_REAL] = "a number with a fraction",
-		[BND_N_BOOL] = "a boolean",
-		[BND_N_LIST] = "a list",
-		[BND_N_MAP] = "a group",
+		[NODE_TEXT] = "a string",
+		[NODE_INT] = "an integer",
+		[NODE_REAL] = "a number with a fraction",
+		[NODE_BOOL] = "a boolean",
+		[NODE_LIST] = "a list",
+		[NODE_MAP] = "a group",
 	};
 
 	if (kind >= ARRAY_COUNT(names) || !names[kind])

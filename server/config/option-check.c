@@ -71,7 +71,7 @@ option_check_flags(const struct option_check *c, const struct bnd_option *o)
 {
 	const unsigned known = BND_O_REQUIRED | BND_O_DEPRECATED | BND_O_LISTEN;
 
-	if (!option_kind(o->kind))
+	if (o->kind == OPTION_T_NODE || !option_kind(o->kind))
 		return option_fault(c, o,
 		    "is of kind %u, which this host (SDK %d.%d) does not know",
 		    o->kind, BND_MAJOR, BND_MINOR);
@@ -214,7 +214,7 @@ option_check_value(const struct option_check *c, const struct bnd_option *o)
 		struct bnd_list list;
 		struct bnd_endpoints endpoints;
 	} field = { 0 };
-	struct bnd_node value;
+	struct node value;
 
 	if (option_default(o, NULL, c->arena, &value) < 0 ||
 	    (option_kind(o->kind)->set(&p, &value, &field) < 0 &&

@@ -71,7 +71,7 @@ option_choices_split(const char *choices, struct arena *arena)
 }
 
 int
-option_choice_error(const struct option_place *p, const struct bnd_node *value)
+option_choice_error(const struct option_place *p, const struct node *value)
 {
 	const char *const *words = NULL;
 	char choices[OPTION_CHOICES] = "", quote[OPTION_QUOTE];
@@ -80,7 +80,7 @@ option_choice_error(const struct option_place *p, const struct bnd_node *value)
 	if (!option_may_suggest(p))
 		return option_error(p, value, "is none of the choices");
 	option_choices_text(p->option->choices, choices);
-	if (value->kind != BND_N_TEXT)
+	if (value->kind != NODE_TEXT)
 		return option_error(p, value, "must be one of %s, not %s",
 		    choices, node_kind_name(value->kind));
 	words = option_choices_split(p->option->choices, p->ctx->arena);

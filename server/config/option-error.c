@@ -67,12 +67,12 @@ option_place_text(const struct option_place *p, char place[OPTION_PLACE])
 		    p->option->name);
 }
 
-static void option_report(const struct option_place *p, bool is_warning,
-    const struct bnd_node *at, const char *fmt, va_list ap) PRINTF(4, 0);
+static void option_say(const struct option_place *p, bool is_warning,
+    const struct node *at, const char *fmt, va_list ap) PRINTF(4, 0);
 
 static void
-option_report(const struct option_place *p, bool is_warning,
-    const struct bnd_node *at, const char *fmt, va_list ap)
+option_say(const struct option_place *p, bool is_warning, const struct node *at,
+    const char *fmt, va_list ap)
 {
 	void (*add)(struct report *, const char *, unsigned, const char *, ...)
 	    PRINTF(4, 5) = is_warning ? report_warn : report_error;
@@ -91,25 +91,25 @@ option_report(const struct option_place *p, bool is_warning,
 }
 
 int
-option_error(const struct option_place *p, const struct bnd_node *at,
-    const char *fmt, ...)
+option_error(
+    const struct option_place *p, const struct node *at, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	option_report(p, false, at, fmt, ap);
+	option_say(p, false, at, fmt, ap);
 	va_end(ap);
 	return -EINVAL;
 }
 
 void
-option_warn(const struct option_place *p, const struct bnd_node *at,
-    const char *fmt, ...)
+option_warn(
+    const struct option_place *p, const struct node *at, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	option_report(p, true, at, fmt, ap);
+	option_say(p, true, at, fmt, ap);
 	va_end(ap);
 }
 
@@ -121,8 +121,8 @@ option_no_memory(const struct option_place *p)
 }
 
 int
-option_kind_error(const struct option_place *p, const struct bnd_node *value,
-    const char *wanted)
+option_kind_error(
+    const struct option_place *p, const struct node *value, const char *wanted)
 {
 	return option_error(p, value, "must be %s, not %s", wanted,
 	    node_kind_name(value->kind));

@@ -44,14 +44,14 @@ option_file_check(const char *path)
 
 int
 option_set_file(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
 	const char **r = field;
 	char quote[OPTION_QUOTE];
 	char *path;
 	int rc;
 
-	if (value->kind != BND_N_TEXT)
+	if (value->kind != NODE_TEXT)
 		return option_kind_error(p, value, "the path of a file");
 	if (!*value->text)
 		return option_error(p, value, "must not be empty");
@@ -111,7 +111,7 @@ option_secret_trim(const char *data, size_t n)
 }
 
 static int
-option_secret_keep(const struct option_place *p, const struct bnd_node *value,
+option_secret_keep(const struct option_place *p, const struct node *value,
     const char *data, size_t n, const char **r)
 {
 	*r = arena_copy(p->ctx->arena, data, n);
@@ -121,7 +121,7 @@ option_secret_keep(const struct option_place *p, const struct bnd_node *value,
 }
 
 static int
-option_secret_file(const struct option_place *p, const struct bnd_node *value,
+option_secret_file(const struct option_place *p, const struct node *value,
     char *data, const char **r)
 {
 	const char *path = value->text + 1;
@@ -150,12 +150,12 @@ option_secret_file(const struct option_place *p, const struct bnd_node *value,
 /* The value itself is never part of a message. */
 int
 option_set_secret(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
 	char *data;
 	int rc;
 
-	if (value->kind != BND_N_TEXT)
+	if (value->kind != NODE_TEXT)
 		return option_kind_error(p, value, "a string");
 	if (value->text[0] != '@')
 		return option_secret_keep(

@@ -29,7 +29,7 @@ static const struct option_kind option_kinds[] = {
 	[BND_T_LIST] = { "list", OPTION_FIELD(struct bnd_list), option_set_list,
 	    .unit = "values", .has_default = true },
 	[BND_T_EXIT] = { "exit", OPTION_FIELD(void *), option_set_exit },
-	[BND_T_NODE] = { "any", OPTION_FIELD(void *), option_set_node },
+	[OPTION_T_NODE] = { "any", OPTION_FIELD(void *), option_set_node },
 	[BND_T_ENDPOINT] = { "endpoint", OPTION_FIELD(void *),
 	    option_set_endpoint, .has_default = true },
 	[BND_T_ENDPOINTS] = { "endpoints", OPTION_FIELD(struct bnd_endpoints),
@@ -56,14 +56,14 @@ option_is_list(uint32_t kind)
 }
 
 static int
-option_default_list(const char *def, struct arena *arena, struct bnd_node *r)
+option_default_list(const char *def, struct arena *arena, struct node *r)
 {
 	const char *rest = *def ? def : NULL, *text;
 	size_t n, count = 0;
 
 	while (option_choice_next(&rest, &text, &n))
 		count++;
-	r->kind = BND_N_LIST;
+	r->kind = NODE_LIST;
 	r->text = "";
 	r->count = count;
 	r->items = arena_array(arena, count, sizeof(*r->items));
@@ -72,7 +72,7 @@ option_default_list(const char *def, struct arena *arena, struct bnd_node *r)
 	rest = def;
 	for (size_t i = 0; i < count; i++) {
 		option_choice_next(&rest, &text, &n);
-		r->items[i] = (struct bnd_node){ .kind = BND_N_TEXT,
+		r->items[i] = (struct node){ .kind = NODE_TEXT,
 			.file = r->file,
 			.line = r->line,
 			.text = arena_copy(arena, text, n) };
@@ -83,10 +83,10 @@ option_default_list(const char *def, struct arena *arena, struct bnd_node *r)
 }
 
 int
-option_default(const struct bnd_option *o, const struct bnd_node *map,
-    struct arena *arena, struct bnd_node *r)
+option_default(const struct bnd_option *o, const struct node *map,
+    struct arena *arena, struct node *r)
 {
-	*r = (struct bnd_node){ .kind = BND_N_TEXT,
+	*r = (struct node){ .kind = NODE_TEXT,
 		.file = map ? map->file : NULL,
 		.line = map ? map->line : 0,
 		.key = o->name,
@@ -120,7 +120,7 @@ option_range_text(const struct bnd_option *o, char r[OPTION_RANGE])
 
 int
 option_check_range(
-    const struct option_place *p, const struct bnd_node *value, int64_t number)
+    const struct option_place *p, const struct node *value, int64_t number)
 {
 	const struct bnd_option *o = p->option;
 	const struct option_kind *kind = option_kind(o->kind);

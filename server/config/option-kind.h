@@ -27,7 +27,7 @@ struct option_place {
 
 /* Write the value into the field.  0, or -EINVAL: reported. */
 typedef int option_set_fn(
-    const struct option_place *p, const struct bnd_node *value, void *field);
+    const struct option_place *p, const struct node *value, void *field);
 
 struct option_kind {
 	const char *name; /* for the operator: "boolean" */
@@ -50,27 +50,26 @@ bool option_choice_next(const char **choices, const char **r, size_t *n);
 int option_choice_find(const char *choices, const char *text);
 
 /* "value 'x' is not one of ...": -EINVAL. */
-int
-option_choice_error(const struct option_place *p, const struct bnd_node *value);
+int option_choice_error(const struct option_place *p, const struct node *value);
 
 /* A default as the node that it would be in a file, at the map's position; its
  * items lie in the arena.  0 or -ENOMEM. */
-int option_default(const struct bnd_option *o, const struct bnd_node *map,
-    struct arena *arena, struct bnd_node *r);
+int option_default(const struct bnd_option *o, const struct node *map,
+    struct arena *arena, struct node *r);
 
 int option_parse_map(const struct option_place *p,
-    const struct bnd_option *table, const struct bnd_node *map, void *self);
+    const struct bnd_option *table, const struct node *map, void *self);
 
 /* Report at the node's position (NULL: none); -EINVAL. */
-int option_error(const struct option_place *p, const struct bnd_node *at,
+int option_error(const struct option_place *p, const struct node *at,
     const char *fmt, ...) PRINTF(3, 4);
-void option_warn(const struct option_place *p, const struct bnd_node *at,
+void option_warn(const struct option_place *p, const struct node *at,
     const char *fmt, ...) PRINTF(3, 4);
 int option_no_memory(const struct option_place *p);
 
 /* "must be a string, not a list". */
-int option_kind_error(const struct option_place *p,
-    const struct bnd_node *value, const char *wanted);
+int option_kind_error(
+    const struct option_place *p, const struct node *value, const char *wanted);
 
 /* Is anybody still going to read a suggestion? */
 bool option_may_suggest(const struct option_place *p);
@@ -81,7 +80,7 @@ const char *option_quote(const char *text, char r[OPTION_QUOTE]);
 
 /* min and max against a value, a length or a count. */
 int option_check_range(
-    const struct option_place *p, const struct bnd_node *value, int64_t number);
+    const struct option_place *p, const struct node *value, int64_t number);
 /* "1 to 65535", "at least 1s"; "" when there are none. */
 enum { OPTION_RANGE = 96 };
 void option_range_text(const struct bnd_option *o, char r[OPTION_RANGE]);

@@ -8,16 +8,16 @@
 #include <string.h>
 
 /* One value alone is a list too. */
-static const struct bnd_node *
-option_items(const struct bnd_node *value, size_t *n)
+static const struct node *
+option_items(const struct node *value, size_t *n)
 {
-	*n = value->kind == BND_N_LIST ? value->count : 1;
-	return value->kind == BND_N_LIST ? value->items : value;
+	*n = value->kind == NODE_LIST ? value->count : 1;
+	return value->kind == NODE_LIST ? value->items : value;
 }
 
 static int
 option_check_count(
-    const struct option_place *p, const struct bnd_node *value, size_t n)
+    const struct option_place *p, const struct node *value, size_t n)
 {
 	if (n == 0 && (p->option->flags & BND_O_REQUIRED))
 		return option_error(p, value, "must not be empty");
@@ -25,11 +25,11 @@ option_check_count(
 }
 
 static int
-option_check_item(const struct option_place *p, const struct bnd_node *item)
+option_check_item(const struct option_place *p, const struct node *item)
 {
 	const char *choices = p->option->choices;
 
-	if (item->kind != BND_N_TEXT)
+	if (item->kind != NODE_TEXT)
 		return option_kind_error(p, item, "a string or a list of them");
 	if (choices && option_choice_find(choices, item->text) < 0)
 		return option_choice_error(p, item);
@@ -38,10 +38,10 @@ option_check_item(const struct option_place *p, const struct bnd_node *item)
 
 /* The texts of all items, in the arena; those that are none are reported. */
 static int
-option_texts(const struct option_place *p, const struct bnd_node *value,
-    struct bnd_list *r)
+option_texts(
+    const struct option_place *p, const struct node *value, struct bnd_list *r)
 {
-	const struct bnd_node *items = option_items(value, &r->n);
+	const struct node *items = option_items(value, &r->n);
 	const char **texts = arena_array(p->ctx->arena, r->n, sizeof(*texts));
 	int rc = 0;
 
@@ -58,7 +58,7 @@ option_texts(const struct option_place *p, const struct bnd_node *value,
 
 int
 option_set_list(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
 	struct bnd_list *r = field, list;
 	const char **texts;
@@ -79,11 +79,11 @@ option_set_list(
 
 int
 option_set_endpoints(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
 	struct bnd_endpoints *r = field;
 	const struct bnd_endpoint **all;
-	const struct bnd_node *items;
+	const struct node *items;
 	size_t n;
 	int rc = 0;
 
@@ -102,9 +102,9 @@ option_set_endpoints(
 
 int
 option_set_nets(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
-	const struct bnd_node *items;
+	const struct node *items;
 	struct bnd_list list;
 	char quote[OPTION_QUOTE];
 	size_t n, bad = 0;
@@ -129,7 +129,7 @@ option_set_nets(
 
 int
 option_set_rows(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
 	struct option_place at = {
 		.ctx = p->ctx, .outer = p, .element_size = p->element_size
@@ -138,21 +138,21 @@ option_set_rows(
 	struct bnd_rows *r = field;
 	int rc = 0;
 
-	if (value->kind == BND_N_MAP)
+	if (value->kind == NODE_MAP)
 		return option_error(p, value,
 		    "must be a list of groups, not a group: write ( { ... } )");
-	if (value->kind != BND_N_LIST)
+	if (value->kind != NODE_LIST)
 		return option_kind_error(p, value, "a list of groups");
 	r->v = arena_array(p->ctx->arena, value->count, o->row_size);
 	if (!r->v)
 		return option_no_memory(p);
 	r->n = value->count;
 	for (size_t i = 0; i < r->n; i++) {
-		const struct bnd_node *item = &value->items[i];
+		const struct node *item = &value->items[i];
 		void *row = (char *)r->v + i * o->row_size;
 
 		at.row = i + 1;
-		if (item->kind != BND_N_MAP)
+		if (item->kind != NODE_MAP)
 			rc = option_kind_error(&at, item, "a group");
 		else if (option_parse_map(&at, o->rows, item, row) < 0)
 			rc = -EINVAL;

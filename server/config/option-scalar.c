@@ -26,21 +26,21 @@ option_bool_hint(const char *text)
 
 int
 option_set_bool(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
 	int *r = field;
 	char quote[OPTION_QUOTE];
 	const char *hint;
 
-	if (value->kind == BND_N_BOOL) {
+	if (value->kind == NODE_BOOL) {
 		*r = value->integer != 0;
 		return 0;
 	}
-	if (value->kind != BND_N_TEXT && value->kind != BND_N_INT)
+	if (value->kind != NODE_TEXT && value->kind != NODE_INT)
 		return option_kind_error(p, value, "true or false");
 	hint = option_bool_hint(value->text);
 	*r = hint && strcmp(hint, "true") == 0;
-	if (value->kind == BND_N_TEXT && hint && strcmp(value->text, hint) == 0)
+	if (value->kind == NODE_TEXT && hint && strcmp(value->text, hint) == 0)
 		return 0;
 	return option_error(p, value, "value '%s' is not a boolean: write %s",
 	    option_quote(value->text, quote), hint ? hint : "true or false");
@@ -48,15 +48,15 @@ option_set_bool(
 
 int
 option_set_int(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
 	int64_t *r = field;
 	char quote[OPTION_QUOTE];
 	const char *err = NULL;
 
-	if (value->kind == BND_N_INT)
+	if (value->kind == NODE_INT)
 		*r = value->integer;
-	else if (value->kind == BND_N_TEXT)
+	else if (value->kind == NODE_TEXT)
 		err = value_int(value->text, r);
 	else
 		return option_kind_error(p, value, "an integer");
@@ -68,15 +68,15 @@ option_set_int(
 
 int
 option_set_size(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
 	int64_t *r = field;
 	char quote[OPTION_QUOTE];
 	const char *err = NULL;
 
-	if (value->kind == BND_N_INT)
+	if (value->kind == NODE_INT)
 		*r = value->integer;
-	else if (value->kind == BND_N_TEXT)
+	else if (value->kind == NODE_TEXT)
 		err = value_size(value->text, r);
 	else
 		return option_kind_error(p, value, "a size such as \"64k\"");
@@ -90,7 +90,7 @@ option_set_size(
 
 /* 5 or "5": which unit was meant? */
 static bool
-option_is_plain_number(const struct bnd_node *value)
+option_is_plain_number(const struct node *value)
 {
 	size_t n = strspn(value->text, "0123456789");
 
@@ -99,13 +99,13 @@ option_is_plain_number(const struct bnd_node *value)
 
 int
 option_set_time(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
 	int64_t *r = field;
 	char quote[OPTION_QUOTE];
 	const char *err;
 
-	if (value->kind != BND_N_INT && value->kind != BND_N_TEXT)
+	if (value->kind != NODE_INT && value->kind != NODE_TEXT)
 		return option_kind_error(p, value, "a time such as \"5s\"");
 	err = value_time(value->text, r);
 	option_quote(value->text, quote);
@@ -120,11 +120,11 @@ option_set_time(
 
 /* "must be a string, not an integer: write "12"". */
 static int
-option_text_error(const struct option_place *p, const struct bnd_node *value)
+option_text_error(const struct option_place *p, const struct node *value)
 {
 	char quote[OPTION_QUOTE];
 
-	if (value->kind == BND_N_LIST || value->kind == BND_N_MAP)
+	if (value->kind == NODE_LIST || value->kind == NODE_MAP)
 		return option_kind_error(p, value, "a string");
 	return option_error(p, value, "must be a string, not %s: write \"%s\"",
 	    node_kind_name(value->kind), option_quote(value->text, quote));
@@ -132,11 +132,11 @@ option_text_error(const struct option_place *p, const struct bnd_node *value)
 
 int
 option_set_string(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
 	const char **r = field;
 
-	if (value->kind != BND_N_TEXT)
+	if (value->kind != NODE_TEXT)
 		return option_text_error(p, value);
 	*r = arena_string(p->ctx->arena, value->text);
 	if (!*r)
@@ -146,11 +146,11 @@ option_set_string(
 
 int
 option_set_enum(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
 	int *r = field, i = -1;
 
-	if (value->kind == BND_N_TEXT)
+	if (value->kind == NODE_TEXT)
 		i = option_choice_find(p->option->choices, value->text);
 	if (i < 0)
 		return option_choice_error(p, value);
@@ -160,9 +160,9 @@ option_set_enum(
 
 int
 option_set_node(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
-	const struct bnd_node **r = field;
+	const struct node **r = field;
 
 	(void)p;
 	*r = value;
@@ -171,14 +171,14 @@ option_set_node(
 
 int
 option_set_exit(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
 	const struct option_context *ctx = p->ctx;
 	const struct bnd_exit **r = field;
 	char quote[OPTION_QUOTE];
 	const char *near = NULL;
 
-	if (value->kind != BND_N_TEXT)
+	if (value->kind != NODE_TEXT)
 		return option_text_error(p, value);
 	*r = ctx->exit_find ? ctx->exit_find(ctx->exit_arg, value->text) : NULL;
 	if (*r)
@@ -192,18 +192,18 @@ option_set_exit(
 
 int
 option_set_endpoint(
-    const struct option_place *p, const struct bnd_node *value, void *field)
+    const struct option_place *p, const struct node *value, void *field)
 {
 	const struct bnd_endpoint **r = field;
 	struct bnd_endpoint *endpoint;
 	char quote[OPTION_QUOTE];
 	const char *err;
 
-	if (value->kind == BND_N_INT)
+	if (value->kind == NODE_INT)
 		return option_error(p, value,
 		    "must be an endpoint, not a number: write \"[::]:PORT\", "
 		    "\"HOST:PORT\" or \"unix:/path\"");
-	if (value->kind != BND_N_TEXT)
+	if (value->kind != NODE_TEXT)
 		return option_kind_error(
 		    p, value, "an endpoint such as \"HOST:PORT\"");
 	endpoint = arena_alloc(p->ctx->arena, sizeof(*endpoint));

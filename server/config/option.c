@@ -69,7 +69,7 @@ option_suggest(const struct option_place *p, const struct bnd_option *table,
 
 static int
 option_unknown(const struct option_place *p, const struct bnd_option *table,
-    const struct bnd_node *at)
+    const struct node *at)
 {
 	const char *prefix = p->ctx->prefix && !p->outer ? p->ctx->prefix : "";
 	char key[OPTION_QUOTE];
@@ -90,14 +90,14 @@ option_unknown(const struct option_place *p, const struct bnd_option *table,
 /* seen[i]: the node of the table's i-th option, if the map has one. */
 static int
 option_match(const struct option_place *p, const struct bnd_option *table,
-    const struct bnd_node *map, const struct bnd_node **seen)
+    const struct node *map, const struct node **seen)
 {
 	char key[OPTION_QUOTE];
 	size_t index;
 	int rc = 0;
 
 	for (size_t i = 0; i < map->count; i++) {
-		const struct bnd_node *item = &map->items[i];
+		const struct node *item = &map->items[i];
 
 		if (option_is_skipped(p, item->key))
 			continue;
@@ -116,9 +116,9 @@ option_match(const struct option_place *p, const struct bnd_option *table,
 
 static int
 option_set_default(
-    const struct option_place *p, const struct bnd_node *map, void *field)
+    const struct option_place *p, const struct node *map, void *field)
 {
-	struct bnd_node value;
+	struct node value;
 
 	if (!p->option->def)
 		return 0;
@@ -129,8 +129,8 @@ option_set_default(
 
 /* given NULL: the option is not in the map. */
 static int
-option_set(const struct option_place *p, const struct bnd_node *map,
-    const struct bnd_node *given, void *self)
+option_set(const struct option_place *p, const struct node *map,
+    const struct node *given, void *self)
 {
 	const struct bnd_option *o = p->option;
 	void *field = (char *)self + o->offset;
@@ -147,9 +147,9 @@ option_set(const struct option_place *p, const struct bnd_node *map,
 
 int
 option_parse_map(const struct option_place *p, const struct bnd_option *table,
-    const struct bnd_node *map, void *self)
+    const struct node *map, void *self)
 {
-	const struct bnd_node *seen[OPTION_MAX];
+	const struct node *seen[OPTION_MAX];
 	struct option_place at = *p;
 	struct bnd_option o;
 	size_t count = 0;
@@ -173,7 +173,7 @@ option_parse_map(const struct option_place *p, const struct bnd_option *table,
 
 int
 option_parse(const struct bnd_option *table, size_t element_size,
-    const struct bnd_node *map, void *self, const struct option_context *ctx)
+    const struct node *map, void *self, const struct option_context *ctx)
 {
 	const struct option_place p = { .ctx = ctx,
 		.element_size = element_size };

@@ -13,7 +13,12 @@
 #include "base/report.h"
 #include "config/node.h"
 
+#include <bindery/plugin.h>
+
 #include <stdbool.h>
+
+/* A kind for the host's own tables, const struct node *: the value as it is. */
+enum { OPTION_T_NODE = 0 };
 
 enum {
 	OPTION_MAX = 256,             /* options of one table */
@@ -53,10 +58,26 @@ const char *option_table_check(const struct bnd_option *table,
  * without default keeps what it has).  Unknown keys, wrong types, missing
  * required options, values out of range: all are reported as "FILE:LINE:
  * pipeline 'x', binding 'y', option 'z': ...".  map may be NULL (all defaults);
- * BND_T_NODE options point into it.  Returns 0, or -EINVAL when an error was
+ * OPTION_T_NODE options point into it.  Returns 0, or -EINVAL when an error was
  * reported; self is then fit for option_wipe() only. */
 int option_parse(const struct bnd_option *table, size_t element_size,
-    const struct bnd_node *map, void *self, const struct option_context *ctx);
+    const struct node *map, void *self, const struct option_context *ctx);
+
+/* Values that were parsed, and from what. */
+struct option_values {
+	const struct bnd_option *table;
+	size_t element_size;
+	const struct node *map; /* NULL: they are all defaults */
+	const void *self;
+};
+
+/* What a binding says of its own options, as "FILE:LINE: pipeline 'x', binding
+ * 'y', option 'z': ...": of the option `key` (NULL: none in particular) or,
+ * when row is the address of a row of BND_T_ROWS at any depth, of its column
+ * `key`. Returns -EINVAL. */
+int
+option_report(const struct option_context *ctx, const struct option_values *v,
+    const char *key, const void *row, const char *fmt, va_list ap) PRINTF(5, 0);
 
 /* Overwrite every BND_T_SECRET of self, those in rows included; before the
  * arena is finished. */

@@ -27,7 +27,7 @@
 struct source {
 	struct config_text text;
 	config_t config; /* the strings of the nodes are its own */
-	struct bnd_node root;
+	struct node root;
 };
 
 struct reader {
@@ -88,11 +88,11 @@ source_report(struct source *s, struct report *report)
  */
 
 static int source_node(struct source *s, struct arena *arena,
-    const config_setting_t *setting, struct bnd_node *n);
+    const config_setting_t *setting, struct node *n);
 
 static int
 source_items(struct source *s, struct arena *arena,
-    const config_setting_t *setting, struct bnd_node *n)
+    const config_setting_t *setting, struct node *n)
 {
 	int rc = 0;
 
@@ -104,7 +104,7 @@ source_items(struct source *s, struct arena *arena,
 		rc = source_node(s, arena,
 		    config_setting_get_elem(setting, (unsigned)i),
 		    &n->items[i]);
-		if (!rc && n->kind == BND_N_MAP && !n->items[i].key)
+		if (!rc && n->kind == NODE_MAP && !n->items[i].key)
 			rc = -ENOMEM; /* libconfig does not look */
 	}
 	return rc;
@@ -112,7 +112,7 @@ source_items(struct source *s, struct arena *arena,
 
 static int
 source_node(struct source *s, struct arena *arena,
-    const config_setting_t *setting, struct bnd_node *n)
+    const config_setting_t *setting, struct node *n)
 {
 	unsigned line = (unsigned)config_setting_source_line(setting);
 
@@ -121,30 +121,30 @@ source_node(struct source *s, struct arena *arena,
 	n->text = "";
 	switch (config_setting_type(setting)) {
 	case CONFIG_TYPE_STRING:
-		n->kind = BND_N_TEXT;
+		n->kind = NODE_TEXT;
 		n->text = config_setting_get_string(setting);
 		return n->text ? 0 : -ENOMEM;
 	case CONFIG_TYPE_INT:
-		n->kind = BND_N_INT;
+		n->kind = NODE_INT;
 		n->integer = config_setting_get_int(setting);
 		return 0;
 	case CONFIG_TYPE_INT64:
-		n->kind = BND_N_INT;
+		n->kind = NODE_INT;
 		n->integer = config_setting_get_int64(setting);
 		return 0;
 	case CONFIG_TYPE_FLOAT:
-		n->kind = BND_N_REAL;
+		n->kind = NODE_REAL;
 		n->real = config_setting_get_float(setting);
 		return 0;
 	case CONFIG_TYPE_BOOL:
-		n->kind = BND_N_BOOL;
+		n->kind = NODE_BOOL;
 		n->integer = config_setting_get_bool(setting) != 0;
 		return 0;
 	case CONFIG_TYPE_GROUP:
-		n->kind = BND_N_MAP;
+		n->kind = NODE_MAP;
 		return source_items(s, arena, setting, n);
 	default: /* libconfig's arrays and lists are one to us */
-		n->kind = BND_N_LIST;
+		n->kind = NODE_LIST;
 		return source_items(s, arena, setting, n);
 	}
 }
@@ -171,9 +171,9 @@ reader_source(struct reader *r, const char *path)
 }
 
 static int
-reader_merge(struct reader *r, struct bnd_node *root_r)
+reader_merge(struct reader *r, struct node *root_r)
 {
-	const struct bnd_node **roots =
+	const struct node **roots =
 	    arena_array(&r->arena, r->count, sizeof(const void *));
 
 	if (!roots)
@@ -185,7 +185,7 @@ reader_merge(struct reader *r, struct bnd_node *root_r)
 
 /* Everything that is wrong in any of the files is told in one run. */
 static int
-reader_read(struct reader *r, const char *path, struct bnd_node *root_r)
+reader_read(struct reader *r, const char *path, struct node *root_r)
 {
 	int rc = confd_init(&r->confd, path, &r->report);
 
@@ -214,7 +214,7 @@ reader_finish(struct reader *r)
 }
 
 static int
-reader_write(struct reader *r, FILE *out, const struct bnd_node *root, int rc)
+reader_write(struct reader *r, FILE *out, const struct node *root, int rc)
 {
 	if (!rc)
 		return node_json_write(out, root) ? EX_CONFIG : EX_OK;
@@ -229,7 +229,7 @@ int
 config_reader_main(const char *path, int fd)
 {
 	struct reader r = { .bytes_left = PRESCAN_BYTES_MAX };
-	struct bnd_node root;
+	struct node root;
 	int own = dup(fd), status;
 	FILE *out = own < 0 ? NULL : fdopen(own, "w");
 

@@ -15,9 +15,9 @@ const struct bnd_option settings_pipeline_table[] = {
 	BND_OPTION(struct pipeline_spec, drain_timeout, BND_T_TIME,
 	    "drain_timeout", .max = INT64_C(7) * 24 * 60 * 60 * 1000,
 	    .doc = "Time that old connections have after a reload."),
-	BND_OPTION(struct pipeline_spec, log_node, BND_T_NODE, "log",
+	BND_OPTION(struct pipeline_spec, log_node, OPTION_T_NODE, "log",
 	    .doc = "What is logged."),
-	BND_OPTION(struct pipeline_spec, bindings_node, BND_T_NODE, "bindings",
+	BND_OPTION(struct pipeline_spec, bindings_node, OPTION_T_NODE, "bindings",
 	    .flags = BND_O_REQUIRED, .doc = "The bindings, in order."),
 	{ 0 }
 };
@@ -38,7 +38,7 @@ const struct bnd_option settings_pipeline_log_table[] = {
 /* A name and where it stands, to find those that are there twice. */
 struct settings_name {
 	const char *name;
-	const struct bnd_node *node;
+	const struct node *node;
 	size_t index;
 };
 
@@ -61,7 +61,7 @@ settings_check_twice(struct settings_name *names, size_t count,
 	if (count)
 		qsort(names, count, sizeof(*names), settings_name_compare);
 	for (size_t i = 1; i < count; i++) {
-		const struct bnd_node *first = names[i - 1].node;
+		const struct node *first = names[i - 1].node;
 
 		if (strcmp(names[i].name, names[i - 1].name) == 0)
 			rc = option_error(p, names[i].node,
@@ -85,15 +85,15 @@ settings_base_name(const char *path, struct arena *arena)
 
 /* A text of the binding's map; NULL and reported when it is none. */
 static int
-settings_text(const struct option_place *p, const struct bnd_node *map,
+settings_text(const struct option_place *p, const struct node *map,
     const char *key, const char **r)
 {
-	const struct bnd_node *node = node_find(map, key);
+	const struct node *node = node_find(map, key);
 
 	*r = node ? node->text : NULL;
-	if (!node || (node->kind == BND_N_TEXT && *node->text))
+	if (!node || (node->kind == NODE_TEXT && *node->text))
 		return 0;
-	if (node->kind == BND_N_TEXT)
+	if (node->kind == NODE_TEXT)
 		return option_error(p, node, "'%s' must not be empty", key);
 	return option_error(p, node, "'%s' must be a string, not %s", key,
 	    node_kind_name(node->kind));
@@ -102,7 +102,7 @@ settings_text(const struct option_place *p, const struct bnd_node *map,
 static int
 settings_binding_type(const struct option_place *p, struct binding_spec *r)
 {
-	const struct bnd_node *at = node_find(r->map, "type");
+	const struct node *at = node_find(r->map, "type");
 	char quote[OPTION_QUOTE];
 	const char *text;
 
@@ -128,7 +128,7 @@ settings_binding_type(const struct option_place *p, struct binding_spec *r)
 static int
 settings_binding_name(const struct option_place *p, struct binding_spec *r)
 {
-	const struct bnd_node *at = node_find(r->map, "name");
+	const struct node *at = node_find(r->map, "name");
 	char quote[OPTION_QUOTE];
 	const char *text;
 
@@ -146,7 +146,7 @@ settings_binding_name(const struct option_place *p, struct binding_spec *r)
 
 static int
 settings_parse_binding(const struct option_place *pipeline, size_t number,
-    const struct bnd_node *map, struct binding_spec *r)
+    const struct node *map, struct binding_spec *r)
 {
 	struct option_context ctx = *pipeline->ctx;
 	struct option_place p = { .ctx = &ctx };
@@ -155,7 +155,7 @@ settings_parse_binding(const struct option_place *pipeline, size_t number,
 	r->map = map;
 	value_int_text((int64_t)number, position);
 	ctx.binding = position;
-	if (map->kind != BND_N_MAP)
+	if (map->kind != NODE_MAP)
 		return option_kind_error(&p, map, "a group");
 	if (settings_binding_type(&p, r) < 0)
 		return -EINVAL;
@@ -164,15 +164,15 @@ settings_parse_binding(const struct option_place *pipeline, size_t number,
 }
 
 static int
-settings_parse_bindings(const struct option_place *p,
-    const struct bnd_node *list, struct pipeline_spec *r)
+settings_parse_bindings(const struct option_place *p, const struct node *list,
+    struct pipeline_spec *r)
 {
 	struct arena *arena = p->ctx->arena;
 	struct settings_name *names;
 	size_t count = 0;
 	int rc = 0;
 
-	if (list->kind != BND_N_LIST)
+	if (list->kind != NODE_LIST)
 		return option_kind_error(p, list, "a list of bindings");
 	if (!list->count)
 		return option_error(p, list, "has no bindings");
@@ -203,7 +203,7 @@ settings_parse_pipeline_log(
 
 	if (!r->log_node)
 		return 0;
-	if (r->log_node->kind != BND_N_MAP)
+	if (r->log_node->kind != NODE_MAP)
 		return option_error(p, r->log_node,
 		    "'log' must be a group, not %s: write log = { ... }",
 		    node_kind_name(r->log_node->kind));
@@ -224,11 +224,11 @@ settings_parse_pipeline(struct option_context *ctx, struct pipeline_spec *r)
 		    "is not a name: write 1 to %d letters, digits, '-' and "
 		    "'_', a letter first",
 		    VALUE_NAME_MAX);
-	if (r->node->kind == BND_N_LIST) {
+	if (r->node->kind == NODE_LIST) {
 		r->bindings_node = r->node;
 		return settings_parse_bindings(&p, r->node, r);
 	}
-	if (r->node->kind != BND_N_MAP)
+	if (r->node->kind != NODE_MAP)
 		return option_kind_error(
 		    &p, r->node, "a list of bindings or a group");
 	rc = option_parse(settings_pipeline_table, sizeof(struct bnd_option),
@@ -242,11 +242,11 @@ settings_parse_pipeline(struct option_context *ctx, struct pipeline_spec *r)
 }
 
 /* Several files may each bring a group of pipelines. */
-static const struct bnd_node *
-settings_next_pipelines(const struct bnd_node *root, size_t *i)
+static const struct node *
+settings_next_pipelines(const struct node *root, size_t *i)
 {
 	while (*i < root->count) {
-		const struct bnd_node *node = &root->items[(*i)++];
+		const struct node *node = &root->items[(*i)++];
 
 		if (strcmp(node->key, "pipelines") == 0)
 			return node;
@@ -256,14 +256,14 @@ settings_next_pipelines(const struct bnd_node *root, size_t *i)
 
 static int
 settings_count_pipelines(
-    const struct bnd_node *root, const struct option_place *p, size_t *count_r)
+    const struct node *root, const struct option_place *p, size_t *count_r)
 {
-	const struct bnd_node *node;
+	const struct node *node;
 	int rc = 0;
 
 	*count_r = 0;
 	for (size_t i = 0; (node = settings_next_pipelines(root, &i));) {
-		if (node->kind == BND_N_MAP)
+		if (node->kind == NODE_MAP)
 			*count_r += node->count;
 		else
 			rc = option_error(p, node,
@@ -276,12 +276,12 @@ settings_count_pipelines(
 
 /* Each pipeline with what it has of the daemon unless it says otherwise. */
 static void
-settings_list_pipelines(const struct bnd_node *root, struct settings *r)
+settings_list_pipelines(const struct node *root, struct settings *r)
 {
-	const struct bnd_node *node;
+	const struct node *node;
 
 	for (size_t i = 0; (node = settings_next_pipelines(root, &i));)
-		for (size_t j = 0; node->kind == BND_N_MAP && j < node->count;
+		for (size_t j = 0; node->kind == NODE_MAP && j < node->count;
 		     j++)
 			r->pipelines[r->pipeline_count++] =
 			    (struct pipeline_spec){
@@ -303,7 +303,7 @@ settings_pipeline_log_level(const struct pipeline_spec *p)
 }
 
 int
-settings_parse_pipelines(const struct bnd_node *root, struct arena *arena,
+settings_parse_pipelines(const struct node *root, struct arena *arena,
     struct report *report, struct settings *r)
 {
 	struct option_context ctx = { .arena = arena, .report = report };

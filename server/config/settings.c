@@ -22,11 +22,11 @@ static const struct bnd_option settings_top_table[] = {
 	    .doc = "The user to become when the daemon is started as root."),
 	SETTINGS_OPTION(group, BND_T_STRING, "group",
 	    .doc = "The group to be in, instead of that user's own."),
-	SETTINGS_OPTION(log.node, BND_T_NODE, "log",
+	SETTINGS_OPTION(log.node, OPTION_T_NODE, "log",
 	    .doc = "What is logged, how, and where to."),
-	SETTINGS_OPTION(control.node, BND_T_NODE, "control",
+	SETTINGS_OPTION(control.node, OPTION_T_NODE, "control",
 	    .doc = "The socket of the control tool."),
-	SETTINGS_OPTION(limits.node, BND_T_NODE, "limits",
+	SETTINGS_OPTION(limits.node, OPTION_T_NODE, "limits",
 	    .doc = "Limits of the whole daemon."),
 	SETTINGS_OPTION(splice, BND_T_BOOL, "splice", .def = "true",
 	    .doc = "Let the kernel move bytes between sockets where no "
@@ -86,7 +86,7 @@ const struct settings_group settings_groups[] = {
 PRINTF(3, 4)
 static int
 settings_error(
-    struct report *report, const struct bnd_node *at, const char *fmt, ...)
+    struct report *report, const struct node *at, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -100,14 +100,14 @@ settings_error(
 static int
 settings_check_plugin_path(const struct settings *s, struct report *report)
 {
-	const struct bnd_node *at = node_find(s->node, "plugin_path");
+	const struct node *at = node_find(s->node, "plugin_path");
 	char quote[OPTION_QUOTE];
 	int rc = 0;
 
 	for (size_t i = 0; i < s->plugin_path.n; i++)
 		if (s->plugin_path.v[i][0] != '/')
 			rc = settings_error(report,
-			    at->kind == BND_N_LIST ? &at->items[i] : at,
+			    at->kind == NODE_LIST ? &at->items[i] : at,
 			    "option 'plugin_path': '%s' is not an absolute "
 			    "path",
 			    option_quote(s->plugin_path.v[i], quote));
@@ -139,7 +139,7 @@ settings_check_log(const struct settings *s, struct report *report)
 static int
 settings_check_socket(const struct settings *s, struct report *report)
 {
-	const struct bnd_node *at = node_find(s->control.node, "socket");
+	const struct node *at = node_find(s->control.node, "socket");
 	const char *path = s->control.socket;
 	char quote[OPTION_QUOTE];
 
@@ -179,14 +179,14 @@ settings_check_mode(struct settings *s, struct report *report)
 
 static int
 settings_parse_group(const struct settings_group *group,
-    const struct bnd_node *root, struct option_context *ctx, struct settings *r)
+    const struct node *root, struct option_context *ctx, struct settings *r)
 {
-	const struct bnd_node *map = root;
+	const struct node *map = root;
 	int rc = 0;
 
 	if (group->name)
 		map = node_find(root, group->name);
-	if (map && map->kind != BND_N_MAP) {
+	if (map && map->kind != NODE_MAP) {
 		rc = settings_error(ctx->report, map,
 		    "option '%s': must be a group, not %s: write %s = { ... }",
 		    group->name, node_kind_name(map->kind), group->name);

@@ -19,12 +19,12 @@ enum { SETTINGS_SAMPLE_MAX = 1000000 };
 struct binding_spec {
 	const char *type; /* "tcp-server", or the absolute path of a .so */
 	const char *name; /* "name", or the type (a path: its base name) */
-	const struct bnd_node *map;
+	const struct node *map;
 };
 
 struct pipeline_spec {
 	const char *name;
-	const struct bnd_node *node;   /* for positions in messages */
+	const struct node *node;       /* for positions in messages */
 	int64_t drain_timeout;         /* ms; the daemon's unless given */
 	int log_level;                 /* index, as settings.log.level; the
 					  daemon's unless given */
@@ -32,16 +32,16 @@ struct pipeline_spec {
 	int64_t log_sample;            /* daemon's unless given */
 	struct binding_spec *bindings; /* in order, at least one */
 	size_t count;
-	const struct bnd_node *log_node, *bindings_node; /* as written */
+	const struct node *log_node, *bindings_node; /* as written */
 };
 
 struct settings {
-	const struct bnd_node *node; /* what all was parsed from */
+	const struct node *node;     /* what all was parsed from */
 	int64_t workers;             /* 0: one per CPU */
 	struct bnd_list plugin_path; /* absolute */
 	const char *user, *group;    /* whom to become; NULL: not given */
 	struct {
-		const struct bnd_node *node; /* the group; NULL: not given */
+		const struct node *node; /* the group; NULL: not given */
 		int level;  /* index into the choices; see settings_log_level */
 		int format; /* enum log_format */
 		const char *target;
@@ -49,13 +49,13 @@ struct settings {
 		int64_t sample;  /* one in so many of the usual ends */
 	} log;
 	struct {
-		const struct bnd_node *node;
+		const struct node *node;
 		const char *socket; /* absolute; NULL: none */
 		const char *mode_text;
 		int64_t mode; /* from "0660" */
 	} control;
 	struct {
-		const struct bnd_node *node;
+		const struct node *node;
 		int64_t connections; /* 0: from the descriptor limit */
 	} limits;
 	int splice;               /* bool; default true */
@@ -93,7 +93,7 @@ int settings_log_level(int choice);
 int settings_pipeline_log_level(const struct pipeline_spec *p);
 
 /* Inside of settings*.c: the pipelines of the tree into r. */
-int settings_parse_pipelines(const struct bnd_node *root, struct arena *arena,
+int settings_parse_pipelines(const struct node *root, struct arena *arena,
     struct report *report, struct settings *r);
 
 #endif

@@ -127,8 +127,8 @@ worker_tell(struct worker *w, void *arg)
 	struct tell *k = arg;
 	struct desk *d = k->binding->desks[w->index];
 
-	return PLUGIN_CALL(
-	    w, k->binding, command, &d->pub, &k->words, &k->says.pub);
+	return plugin_result(PLUGIN_CALL(
+	    w, k->binding, command, &d->pub, &k->words, &k->says.pub));
 }
 
 /* What a plugin said of its refusal, or why in our words. */

@@ -69,10 +69,10 @@ struct binding {
 	const struct bnd_type *type;
 	struct image *image;
 	struct pipeline *pipeline;
-	struct binding *next;       /* of the pipeline; NULL: the last */
-	struct desk **desks;        /* one a worker */
-	const struct bnd_node *map; /* as configured, for messages */
-	uint32_t claim_id;          /* the same in all generations */
+	struct binding *next;   /* of the pipeline; NULL: the last */
+	struct desk **desks;    /* one a worker */
+	const struct node *map; /* as configured, for messages */
+	uint32_t claim_id;      /* the same in all generations */
 	uint32_t metric_count;
 	struct metric_place *metric_places;
 	struct ledger *ledger; /* of its metrics; NULL: it has none */

@@ -200,6 +200,16 @@ post_is_for(const struct desk *from, uint32_t to, unsigned flags, uint32_t i)
 	return i != from->pub.index || (flags & BND_POST_ALL_GENERATIONS);
 }
 
+/* Can anybody ever be meant? */
+static bool
+post_is_sound(const struct desk *from, uint32_t to, unsigned flags)
+{
+	if (flags & ~(unsigned)BND_POST_ALL_GENERATIONS)
+		return false;
+	return to == BND_EVERY_WORKER ||
+	       (to < worker_count && post_is_for(from, to, flags, to));
+}
+
 static struct post *
 post_take_first(struct post **list)
 {
@@ -220,7 +230,7 @@ post_send(struct desk *from, uint32_t to, unsigned flags, uint32_t tag,
 
 	if (from->is_stopping)
 		return -ECANCELED;
-	if (to != BND_EVERY_WORKER && to >= worker_count)
+	if (!post_is_sound(from, to, flags))
 		return -EINVAL;
 	for (uint32_t i = 0; i < worker_count; i++)
 		if (post_is_for(from, to, flags, i) && !post_has_room(from, i))

@@ -141,6 +141,8 @@ waits_watch(struct waits **w, struct loop *l, void *owner,
 
 	if (fd < 0)
 		return -EBADF;
+	if (events & ~(unsigned)(BND_READ | BND_WRITE))
+		return -EINVAL;
 	if (!events && !*w)
 		return 0;
 	if (!waits_get(w, l, owner, calls))

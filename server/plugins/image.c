@@ -29,13 +29,6 @@ struct request {
 };
 
 static struct image *images;
-static void (*load_watcher)(const char *type, const int *rc);
-
-void
-images_watch_load(void (*watcher)(const char *type, const int *rc))
-{
-	load_watcher = watcher;
-}
 
 const struct image *
 image_first(void)
@@ -77,34 +70,12 @@ image_negotiate(struct mapping *m, const struct bnd_host *host)
 	type_negotiate(m->image.raw, m->image.abi, &m->image.type, &m->why);
 }
 
-static int
-image_call_load(const struct bnd_type *type)
-{
-	int rc;
-
-	if (!type->load)
-		return 0;
-	if (load_watcher)
-		load_watcher(type->name, NULL);
-	rc = type->load();
-	if (load_watcher)
-		load_watcher(type->name, &rc);
-	return rc;
-}
-
 static void
-image_start(struct mapping *m)
+image_list(struct mapping *m)
 {
-	int rc = image_call_load(&m->image.type);
-
-	if (rc != 0) {
-		why_set(&m->why, 0,
-		    "cannot be used, its load() failed: %s; it is called again "
-		    "when the file was replaced or this host restarted",
-		    strerror(rc < 0 ? -rc : rc));
+	if (m->is_listed)
 		return;
-	}
-	m->is_good = true;
+	m->is_listed = true;
 	m->image.next = images;
 	images = &m->image;
 }
@@ -125,9 +96,8 @@ image_use(struct mapping *m, const struct request *r)
 		    m->image.type.name, r->type);
 		return image_refuse(r, &why);
 	}
-	if (!m->is_good)
-		image_start(m);
-	return *m->why.text ? image_refuse(r, &m->why) : &m->image;
+	image_list(m);
+	return &m->image;
 }
 
 /* -------------------------------------------------- a file is to be mapped */

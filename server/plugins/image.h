@@ -41,8 +41,4 @@ struct image *image_load(const char *type, const char *const *dirs,
 /* The first of all good images that were ever mapped, the newest first. */
 const struct image *image_first(void);
 
-/* From now on watcher hears of each call of a type's load(): before it, with rc
- * NULL, and after it.  It is the one callback that is of no binding yet. */
-void images_watch_load(void (*watcher)(const char *type, const int *rc));
-
 #endif

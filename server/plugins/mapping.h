@@ -3,9 +3,8 @@
 
 /*
  * mapping.h - the plugin files that are mapped, good or not.  None is ever
- * unmapped, so all are remembered: that a file is mapped once and its load()
- * called once, and that a path can be mapped again after the file was replaced.
- * [main]
+ * unmapped, so all are remembered: that a file is mapped once, and that a path
+ * can be mapped again after the file was replaced.  [main]
  */
 #ifndef PLUGINS_MAPPING_H
 #define PLUGINS_MAPPING_H
@@ -23,7 +22,7 @@ struct mapping {
 	char *path;   /* of the file, as found */
 	char *name;   /* given to dlopen(): the path with "./" in it */
 	bool is_sure; /* the image's identity and ABI are those of this file */
-	bool is_good; /* load() succeeded */
+	bool is_listed; /* see image_first() */
 	struct why why; /* not "": refused for ever, and why */
 };
 

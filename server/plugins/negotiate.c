@@ -112,6 +112,13 @@ type_check_head(const struct bnd_type *t, struct why *why)
 		return why_set(why, -EINVAL,
 		    "sets flags 0x%x that this host does not know",
 		    t->flags & ~(uint32_t)TYPE_FLAGS);
+	if (t->role == BND_SINK && (t->flags & BND_HOLD_BACK))
+		return why_set(why, -EINVAL,
+		    "sets BND_HOLD_BACK, but nothing can be behind a sink");
+	if (t->role == BND_SOURCE && (t->flags & BND_HOLD_FRONT))
+		return why_set(why, -EINVAL,
+		    "sets BND_HOLD_FRONT, but nobody waits in front of a "
+		    "source");
 	return 0;
 }
 

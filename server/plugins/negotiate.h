@@ -14,6 +14,7 @@
 
 #include <bindery/plugin.h>
 
+#include <errno.h>
 #include <stdbool.h>
 
 enum {
@@ -39,5 +40,13 @@ int type_negotiate(const struct bnd_type *raw, struct abi wanted,
  * or filled up with zero); false at its end. */
 bool metric_at(const struct bnd_metric *table, size_t element_size, size_t i,
     struct bnd_metric *r);
+
+/* What an int callback gave.  There is nothing else than 0 and negative errnos:
+ * whoever returns more means no success that we know. */
+static inline int
+plugin_result(int rc)
+{
+	return rc > 0 ? -EINVAL : rc;
+}
 
 #endif

@@ -214,8 +214,10 @@ generation_listen(struct binding *b, const struct bnd_endpoint *e,
 
 	if (b->pipeline->generation->at != b)
 		return -EINVAL; /* only in start() */
-	if (flags & ~(unsigned)BND_LISTEN_V6ONLY)
-		return -EOPNOTSUPP; /* datagrams, say */
+	if (flags & ~(unsigned)(BND_LISTEN_V6ONLY | BND_LISTEN_DATAGRAM))
+		return -EINVAL;
+	if (flags & BND_LISTEN_DATAGRAM)
+		return -EOPNOTSUPP;
 	if (e->inherited)
 		rc = book_named(b, e, backlog, mode, number);
 	else if (e->path)

@@ -30,9 +30,9 @@ desk_start(struct desk *d)
 
 	LIST_INSERT_HEAD(&d->worker->desks, d, link);
 	d->is_started = true;
-	rc = type->worker_start
-		 ? PLUGIN_CALL(d->worker, d->binding, worker_start, &d->pub)
-		 : 0;
+	rc = type->worker_start ? plugin_result(PLUGIN_CALL(d->worker,
+				      d->binding, worker_start, &d->pub))
+				: 0;
 	if (rc == 0 && d->has_failed)
 		rc = -ENOMEM;
 	if (rc == 0)
@@ -97,7 +97,7 @@ binding_start(struct generation *g, struct binding *b)
 	b->is_started = true;
 	g->at = b;
 	g->listen_error = 0;
-	rc = b->type->start ? b->type->start(&b->pub) : 0;
+	rc = b->type->start ? plugin_result(b->type->start(&b->pub)) : 0;
 	g->at = NULL;
 	if (rc < 0 && g->report->errors == errors)
 		report_error(g->report, b->map->file, b->map->line,

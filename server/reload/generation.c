@@ -162,7 +162,7 @@ static void
 binding_load(struct generation *g, struct binding *b,
     const struct binding_spec *spec, const char *const *dirs)
 {
-	const struct bnd_node *where = node_find(spec->map, "type");
+	const struct node *where = node_find(spec->map, "type");
 	const char *wrong;
 
 	if (!where)
@@ -220,7 +220,7 @@ binding_check(struct generation *g, struct binding *b)
 	if (!b->type->check || !b->is_parsed)
 		return;
 	g->at = b;
-	rc = b->type->check(&b->pub);
+	rc = plugin_result(b->type->check(&b->pub));
 	g->at = NULL;
 	if (rc < 0 && g->report->errors == errors)
 		report_error(g->report, b->map->file, b->map->line,

@@ -112,7 +112,7 @@ place_refuse(struct generation *g, const struct place *a, const struct place *b)
 {
 	const struct place *first = a->order < b->order ? a : b;
 	const struct place *second = first == a ? b : a;
-	const struct bnd_node *at = second->binding->map;
+	const struct node *at = second->binding->map;
 
 	report_error(g->report, at->file, at->line,
 	    "pipeline '%s', binding '%s': %s is listened on twice, also by "

@@ -126,10 +126,10 @@ text_is_same(const char *a, const char *b)
 }
 
 static void
-check_same(const struct bnd_node *root, const char *key, const char *was,
+check_same(const struct node *root, const char *key, const char *was,
     const char *now, struct report *report)
 {
-	const struct bnd_node *at = node_find(root, key);
+	const struct node *at = node_find(root, key);
 
 	if (!text_is_same(was, now))
 		report_error(report, at ? at->file : root->file,
@@ -144,8 +144,8 @@ check_fixed(const struct generation *old, const struct generation *g,
     struct report *report)
 {
 	const struct settings *was = &old->settings, *now = &g->settings;
-	const struct bnd_node *root = &g->tree->root;
-	const struct bnd_node *at = node_find(root, "workers");
+	const struct node *root = &g->tree->root;
+	const struct node *at = node_find(root, "workers");
 
 	if (now->workers != was->workers)
 		report_error(report, at ? at->file : root->file,

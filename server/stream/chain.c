@@ -130,9 +130,25 @@ chain_remove(struct stage *s, int err)
 	loop_queue(conn_loop(c), &c->task);
 }
 
+/* Has it given away an outer side on which there is no socket? */
+static bool
+stage_leads_nowhere(const struct stage *s)
+{
+	uint32_t role = s->binding->type->role;
+	unsigned side = role == BND_SINK ? BND_BACK : BND_FRONT;
+
+	return role != BND_FILTER && s->is_given[side] && s->out[side] &&
+	       !s->hop.conn->is_refused;
+}
+
 void
 chain_leave(struct stage *s)
 {
+	if (stage_leads_nowhere(s)) {
+		chain_failed_text(s, -EINVAL, "%s: has left without a socket",
+		    s->binding->pub.name);
+		return;
+	}
 	/* Its place is needed until the way behind it stands, if it may. */
 	if (s->binding->type->role != BND_SINK && !s->next &&
 	    !s->hop.conn->is_refused) {

@@ -9,7 +9,6 @@
 #include <bindery/plugin.h>
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,7 @@
 struct fact {
 	struct fact *next;
 	char *key;     /* behind the value */
-	char *as_text; /* of an address or integer, once asked for */
+	char *as_text; /* of an address, once asked for */
 	unsigned kind;
 	size_t size;
 	alignas(8) char value[]; /* a 0 behind it */
@@ -69,17 +68,27 @@ address_part(const void *a, size_t n)
 	return size < n ? size : n;
 }
 
+/* Everybody relies on the kind of those that the host knows. */
 static bool
-fact_size_fits(unsigned kind, const void *v, size_t n)
+fact_kind_fits(const char *key, unsigned kind)
+{
+	if (strcmp(key, "peer") == 0 || strcmp(key, "local") == 0)
+		return kind == BND_F_ADDR;
+	if (strcmp(key, "identity") == 0 || strcmp(key, "back.name") == 0)
+		return kind == BND_F_TEXT;
+	return true;
+}
+
+static bool
+fact_value_fits(unsigned kind, const void *v, size_t n)
 {
 	switch (kind) {
-	case BND_F_TEXT:
+	case BND_F_TEXT: /* a zero byte would hide what follows it */
+		return n == 0 || !memchr(v, '\0', n);
 	case BND_F_BYTES:
 		return true;
 	case BND_F_ADDR:
 		return n >= sizeof(sa_family_t) && address_fits(v, n);
-	case BND_F_INT:
-		return n == sizeof(int64_t);
 	default:
 		return false;
 	}
@@ -108,7 +117,8 @@ fact_set(
 
 	if (kind == BND_F_TEXT && n == (size_t)-1)
 		n = v ? strlen(v) : 0;
-	if (!key || !*key || (!v && n) || !fact_size_fits(kind, v, n))
+	if (!key || !*key || (!v && n) || !fact_kind_fits(key, kind) ||
+	    !fact_value_fits(kind, v, n))
 		return -EINVAL;
 	key_size = strlen(key) + 1;
 	if (n > FACT_BYTES_MAX || key_size > 256)
@@ -165,7 +175,6 @@ static const char *
 fact_as_text(struct fact *f)
 {
 	char text[ADDRESS_TEXT];
-	int64_t number;
 
 	if (f->kind == BND_F_TEXT)
 		return f->value;
@@ -173,12 +182,7 @@ fact_as_text(struct fact *f)
 		return NULL;
 	if (f->as_text)
 		return f->as_text;
-	if (f->kind == BND_F_ADDR) {
-		address_text((const void *)f->value, text);
-	} else {
-		memcpy(&number, f->value, sizeof(number));
-		snprintf(text, sizeof(text), "%" PRId64, number);
-	}
+	address_text((const void *)f->value, text);
 	return f->as_text = strdup(text);
 }
 

@@ -121,8 +121,8 @@ stage_open(struct stage *s)
 		conn_opens_back(s->hop.conn);
 	if (type->open) {
 		s->state = STAGE_OPENING;
-		rc = PLUGIN_CALL(s->hop.conn->worker, s->binding, open, &s->pub,
-		    s->open_arg);
+		rc = plugin_result(PLUGIN_CALL(s->hop.conn->worker, s->binding,
+		    open, &s->pub, s->open_arg));
 	}
 	if (stage_is_closing(s))
 		return;

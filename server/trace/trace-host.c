@@ -139,9 +139,6 @@ TRACED(int, spawn, (struct bnd_worker *w, void *arg), (w, arg),
 TRACED_VOID(worker_timer, (struct bnd_worker *w, unsigned slot, int64_t ms),
     (w, slot, ms),
     WORKER, "bnd_worker_timer(%u, %lld ms)", slot, (long long)ms)
-TRACED(int, worker_watch, (struct bnd_worker *w, int fd, unsigned events),
-    (w, fd, events),
-    WORKER, "bnd_worker_watch(fd %d, %u) = %d", fd, events, r)
 TRACED(int, post,
     (struct bnd_worker *w, uint32_t to, unsigned flags, uint32_t tag,
 	uint64_t arg, struct bnd_buf *b),
@@ -176,25 +173,10 @@ TRACED_VOID(logv,
     (b, st, level, fmt, ap),
     st ? ST : BINDING, "bnd_log(%d)", level)
 TRACED(int, option_errorv,
-    (struct bnd_binding *b, const char *option, const struct bnd_node *where,
+    (struct bnd_binding *b, const char *option, const void *row,
 	const char *fmt, va_list ap),
-    (b, option, where, fmt, ap),
+    (b, option, row, fmt, ap),
     BINDING, "bnd_option_error(\"%s\") = %d", option ? option : "", r)
-TRACED(const struct bnd_exit *, node_exit,
-    (struct bnd_binding *b, const struct bnd_node *n), (b, n),
-    BINDING, "bnd_node_exit() = %s", r ? "it" : "none")
-TRACED(const struct bnd_node *, node_get,
-    (const struct bnd_node *n, const char *key, size_t i), (n, key, i),
-    HAND, "bnd_node_get(\"%s\", %zu) = %s", key ? key : "", i,
-    r ? "it" : "none")
-TRACED(const char *, node_text, (const struct bnd_node *n), (n),
-    HAND, "bnd_node_text() = it") /* maybe a secret */
-TRACED(const char *, node_key, (const struct bnd_node *n), (n),
-    HAND, "bnd_node_key() = \"%s\"", r ? r : "")
-TRACED(unsigned, node_kind, (const struct bnd_node *n), (n),
-    HAND, "bnd_node_kind() = %u", r)
-TRACED(size_t, node_count, (const struct bnd_node *n), (n),
-    HAND, "bnd_node_count() = %zu", r)
 
 /* ---------------------------------------------------------------- any thread */
 
@@ -318,7 +300,6 @@ static const struct bnd_host trace_table = {
 	.timer = traced_timer,
 	.worker_timer = traced_worker_timer,
 	.watch = traced_watch,
-	.worker_watch = traced_worker_watch,
 	.now = traced_now,
 
 	.work = traced_work,
@@ -336,26 +317,11 @@ static const struct bnd_host trace_table = {
 	.log_on = traced_log_on,
 	.logv = traced_logv,
 	.option_errorv = traced_option_errorv,
-	.node_get = traced_node_get,
-	.node_text = traced_node_text,
-	.node_key = traced_node_key,
-	.node_kind = traced_node_kind,
-	.node_count = traced_node_count,
-	.node_exit = traced_node_exit,
 	.nets_has = traced_nets_has,
 	.answerv = traced_answerv,
 
 	.ext = traced_ext,
 };
-
-static void
-trace_load(const char *type, const int *rc)
-{
-	if (rc)
-		log_debug("< load() of '%s' = %d", type, *rc);
-	else
-		log_debug("> load() of '%s'", type);
-}
 
 const struct bnd_host *
 trace_host(const struct bnd_host *own)
@@ -363,6 +329,5 @@ trace_host(const struct bnd_host *own)
 	trace_own = own;
 	if (!log_topic_is_on(LOG_T_PLUGIN))
 		return own;
-	images_watch_load(trace_load);
 	return &trace_table;
 }

@@ -55,8 +55,6 @@ CALLED_VOID(worker_drain, (struct bnd_worker *w), (w),
 CALLED_VOID(worker_stop, (struct bnd_worker *w), (w), WORKER, "worker_stop()")
 CALLED_VOID(worker_timer, (struct bnd_worker *w, unsigned slot), (w, slot),
     WORKER, "worker_timer(%u)", slot)
-CALLED_VOID(worker_ready, (struct bnd_worker *w, int fd, unsigned events),
-    (w, fd, events), WORKER, "worker_ready(fd %d, %u)", fd, events)
 CALLED_VOID(message, (struct bnd_worker *w, const struct bnd_msg *m), (w, m),
     WORKER, "message(tag %u, from %u)", m->tag, m->from)
 CALLED_VOID(worker_room, (struct bnd_worker *w), (w), WORKER, "worker_room()")
@@ -104,7 +102,6 @@ trace_calls(struct bnd_type *t)
 	TRACE_CALL(t, worker_drain);
 	TRACE_CALL(t, worker_stop);
 	TRACE_CALL(t, worker_timer);
-	TRACE_CALL(t, worker_ready);
 	TRACE_CALL(t, message);
 	TRACE_CALL(t, worker_room);
 	TRACE_CALL(t, accepted);

@@ -21,7 +21,7 @@
 /* clang-format off */
 #define DUTY_CALLS(X)                                                  \
 	X(worker_start) X(worker_drain) X(worker_stop) X(worker_timer) \
-	X(worker_ready) X(message) X(worker_room) X(accepted)          \
+	X(message) X(worker_room) X(accepted)                          \
 	X(open) X(opened) X(flow) X(timer) X(ready) X(drain) X(close)  \
 	X(show) X(explain) X(command) X(done)
 /* clang-format on */

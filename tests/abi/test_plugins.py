@@ -106,6 +106,15 @@ class Before(Case):
                 os.chmod(made, 0o755)
             with self.subTest(version):
                 self.assert_works(directory)
+                self.assert_conforms(directory)
+
+    def assert_conforms(self, directory):
+        for name in CHAIN:
+            p = subprocess.run(
+                [os.path.join(guard.BUILD, "server/bindery-check-plugin"),
+                 os.path.join(directory, f"{name}.so")], text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+            self.assertEqual(0, p.returncode, p.stdout)
 
     @guard.needs("cc")
     def test_their_sources_build_and_run(self):

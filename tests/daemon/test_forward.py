@@ -286,12 +286,12 @@ class Options(Case):
                 (rows, 'has no effect without forward = "proxy-v2"'),
                 ("forward_certificate = true;", "has no effect without"),
                 (on + rows.replace("0xE2", "3"),
-                 "row 1: type 0x03 is not for facts"),
+                 "row 1, 'type': 0x03 is not for facts"),
                 (on + rows.replace("0xE2", "4"), "is not for facts"),
                 (on + rows.replace("0xE2", "0"), "type"),
                 (on + rows.replace("0xE2", "256"), "type"),
                 (on + rows.replace(" );", ', { type = 226; fact = "x"; });'),
-                 "row 2: type 0xE2 is that of row 1 too"),
+                 "row 2, 'type': 0xE2 is that of row 1 too"),
                 ('forward = "proxy-v1";', "proxy-v1")):
             status, said = self.check(client)
             self.assertNotEqual(0, status, client)

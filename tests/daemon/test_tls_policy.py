@@ -277,6 +277,11 @@ class Files(PolicyCase):
                 (f'certificate = "{c}"; key = "{cut}";', cut, "no private key"),
                 (f'certificate = "{c}"; key = "{locked}";', locked,
                  "encrypted"),
+                (f'certificate = "{c}"; key = "{locked}"; key_password = "y";',
+                 locked, "encrypted"),
+                ('key_password = "x"; certificates = ( '
+                 f'{{ certificate = "{c}"; key = "{k}"; }} );',
+                 "key_password", "has no effect without certificate"),
                 (f'certificate = "{c}"; key = "{alice.key}";', alice.key,
                  "is not the key"),
                 (f'{server.options} client_auth = "require"; trust ='
@@ -292,7 +297,8 @@ class Files(PolicyCase):
                 (f'{server.options} ticket_key = "{short}";', short,
                  "64 bytes"),
                 (f'certificates = ( {{ certificate = "{c}"; key ='
-                 f' "{rsa.key}"; }} );', rsa.key, "is not the key"),
+                 f' "{rsa.key}"; }} );', rsa.key, "is not the key",
+                 "option 'certificates', row 1, 'key': "),
                 ('', "certificate", "missing"),
                 (f'{server.options} client_auth = "require";', "trust",
                  "missing"),
@@ -304,9 +310,10 @@ class Files(PolicyCase):
                 ('role = "peek"; alpn = "h2";', "has no effect"),
                 ('role = "client"; routes = ( { } );', "has no effect"),
                 (f'{server.options} routes = ( {{ alpn = "h2"; }} );',
-                 "not in alpn"),
+                 "option 'routes', row 1, 'alpn': 'h2' is not in the"),
                 (f'{server.options} certificates = ( {{ {rsa.options} names'
-                 ' = [ "a b" ]; } );', "'a b' is not a server name")):
+                 ' = [ "a b" ]; } );',
+                 "row 1, 'names': 'a b' is not a server name")):
             said = self.complaint(inner)
             for word in words:
                 self.assertIn(word, said)
@@ -315,6 +322,21 @@ class Files(PolicyCase):
         both = self.write(server.load("crt") + server.load("key"), "both.pem")
         d, port = self.gate(f'certificate = "{both}";')
         self.echoes(self.tls(port))
+
+    def test_encrypted_keys(self):
+        d = self.temporary()
+        locked = os.path.join(d, "locked.pem")
+        tool("openssl", "pkcs8", "-topk8", "-in", server.key, "-passout",
+             "pass:over the sea", "-out", locked)
+        self.write("over the sea\n", "password", d)
+        for password in "over the sea", f"@{d}/password":
+            pair = (f'certificate = "{server.crt}"; key = "{locked}";'
+                    f' key_password = "{password}";')
+            for inner in pair, f"certificates = ( {{ {pair} }} );":
+                with self.subTest(inner):
+                    d2, port = self.gate(inner)
+                    self.echoes(self.tls(port))
+                    self.assertNotIn("over the sea", "".join(d2.said()))
 
     def test_ticket_key_of_two_hosts(self):
         key = self.write(os.urandom(64), "key")

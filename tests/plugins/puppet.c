@@ -125,10 +125,9 @@ say_limit(struct bnd_stage *st, const char *text)
 static void
 say_fact(struct bnd_stage *st, const char *text)
 {
-	int64_t number = atoi(text);
 	const char *told = bnd_fact_text(st, "told");
 
-	bnd_fact_set(st, "puppet.number", BND_F_INT, &number, sizeof(number));
+	bnd_fact_set(st, "puppet.bytes", BND_F_BYTES, text, strlen(text));
 	bnd_fact_text_set(st, "puppet.text", text);
 	bnd_log(st->binding, st, BND_INFO, "told %s", told ? told : "nothing");
 }

@@ -2,16 +2,15 @@
 /* Copyright (c) 2026 The Bindery authors */
 
 /* swap: two files of one name, to be put in place of one another.  What
- * SWAP says is what check() gives, once load() ran. */
+ * SWAP says is what check() gives, once its file was mapped. */
 #include <bindery/plugin.h>
 
 static int swap_loads;
 
-static int
-swap_load(void)
+__attribute__((constructor)) static void
+swap_mapped(void)
 {
 	swap_loads++;
-	return 0;
 }
 
 static int
@@ -23,7 +22,6 @@ swap_check(struct bnd_binding *b)
 
 static const struct bnd_type type = {
 	BND_HEAD("swap", "1.0", BND_FILTER),
-	.load = swap_load,
 	.check = swap_check,
 };
 

@@ -263,11 +263,11 @@ fake_metric(struct bnd_worker *w, unsigned id, int64_t value)
 
 BND_PRINTF(4, 0)
 static int
-fake_option_errorv(struct bnd_binding *b, const char *option,
-    const struct bnd_node *where, const char *fmt, va_list ap)
+fake_option_errorv(struct bnd_binding *b, const char *option, const void *row,
+    const char *fmt, va_list ap)
 {
 	(void)b;
-	(void)where;
+	(void)row;
 	fake.errors++;
 	snprintf(fake.option, sizeof(fake.option), "%s", option);
 	vsnprintf(fake.sentence, sizeof(fake.sentence), fmt, ap);

@@ -104,7 +104,7 @@ end(void)
 }
 
 UNUSED static struct generation *
-create(uint32_t number, struct bnd_node root)
+create(uint32_t number, struct node root)
 {
 	static const char *const dirs[] = { TEST_PLUGIN_DIR, OUR_PLUGIN_DIR,
 		NULL };

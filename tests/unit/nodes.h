@@ -15,46 +15,46 @@
 
 #define NODES_FILE "etc/a.conf"
 
-#define TEXT(line_, key_, text_)                                         \
-	(struct bnd_node)                                                \
-	{                                                                \
-		.kind = BND_N_TEXT, .line = (line_), .file = NODES_FILE, \
-		.key = (key_), .text = (text_)                           \
-	}
-#define INT(line_, key_, value_)                                        \
-	(struct bnd_node)                                               \
+#define TEXT(line_, key_, text_)                                        \
+	(struct node)                                                   \
 	{                                                               \
-		.kind = BND_N_INT, .line = (line_), .file = NODES_FILE, \
+		.kind = NODE_TEXT, .line = (line_), .file = NODES_FILE, \
+		.key = (key_), .text = (text_)                          \
+	}
+#define INT(line_, key_, value_)                                       \
+	(struct node)                                                  \
+	{                                                              \
+		.kind = NODE_INT, .line = (line_), .file = NODES_FILE, \
+		.key = (key_), .text = #value_, .integer = (value_)    \
+	}
+#define REAL(line_, key_, value_)                                       \
+	(struct node)                                                   \
+	{                                                               \
+		.kind = NODE_REAL, .line = (line_), .file = NODES_FILE, \
+		.key = (key_), .text = #value_, .real = (value_)        \
+	}
+#define BOOL(line_, key_, value_)                                       \
+	(struct node)                                                   \
+	{                                                               \
+		.kind = NODE_BOOL, .line = (line_), .file = NODES_FILE, \
 		.key = (key_), .text = #value_, .integer = (value_)     \
 	}
-#define REAL(line_, key_, value_)                                        \
-	(struct bnd_node)                                                \
-	{                                                                \
-		.kind = BND_N_REAL, .line = (line_), .file = NODES_FILE, \
-		.key = (key_), .text = #value_, .real = (value_)         \
-	}
-#define BOOL(line_, key_, value_)                                        \
-	(struct bnd_node)                                                \
-	{                                                                \
-		.kind = BND_N_BOOL, .line = (line_), .file = NODES_FILE, \
-		.key = (key_), .text = #value_, .integer = (value_)      \
-	}
 #define NODES_OF(kind_, line_, key_, ...)                             \
-	(struct bnd_node)                                             \
+	(struct node)                                                 \
 	{                                                             \
 		.kind = (kind_), .line = (line_), .file = NODES_FILE, \
 		.key = (key_), .text = "",                            \
-		.count = sizeof((struct bnd_node[]){ __VA_ARGS__ }) / \
-			 sizeof(struct bnd_node),                     \
-		.items = (struct bnd_node[])                          \
+		.count = sizeof((struct node[]){ __VA_ARGS__ }) /     \
+			 sizeof(struct node),                         \
+		.items = (struct node[])                              \
 		{                                                     \
 			__VA_ARGS__                                   \
 		}                                                     \
 	}
-#define LIST(line_, key_, ...) NODES_OF(BND_N_LIST, line_, key_, __VA_ARGS__)
-#define MAP(line_, key_, ...)  NODES_OF(BND_N_MAP, line_, key_, __VA_ARGS__)
+#define LIST(line_, key_, ...) NODES_OF(NODE_LIST, line_, key_, __VA_ARGS__)
+#define MAP(line_, key_, ...)  NODES_OF(NODE_MAP, line_, key_, __VA_ARGS__)
 #define EMPTY(kind_, line_, key_)                                     \
-	(struct bnd_node)                                             \
+	(struct node)                                                 \
 	{                                                             \
 		.kind = (kind_), .line = (line_), .file = NODES_FILE, \
 		.key = (key_), .text = ""                             \

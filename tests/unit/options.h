@@ -31,7 +31,6 @@ struct all {
 	const char *string, *secret, *file;
 	struct bnd_list list, words;
 	const struct bnd_exit *exit;
-	const struct bnd_node *node;
 	const struct bnd_endpoint *endpoint;
 	struct bnd_endpoints listen;
 	const struct bnd_nets *nets;
@@ -69,7 +68,6 @@ static const struct bnd_option all_table[] = {
 	BND_OPTION(struct all, words, BND_T_LIST, "words",
 	    .choices = "red|green", .max = 2),
 	BND_OPTION(struct all, exit, BND_T_EXIT, "exit"),
-	BND_OPTION(struct all, node, BND_T_NODE, "node"),
 	BND_OPTION(struct all, endpoint, BND_T_ENDPOINT, "endpoint"),
 	BND_OPTION(struct all, listen, BND_T_ENDPOINTS, "listen"),
 	BND_OPTION(struct all, nets, BND_T_NETS, "nets", .def = "10.0.0.0/8"),
@@ -100,7 +98,7 @@ static struct all all;
 
 static int
 parse_with(const struct bnd_option *table, size_t element_size,
-    const struct bnd_node *map, void *self)
+    const struct node *map, void *self)
 {
 	static const char *const skip[] = { "type", "name", NULL };
 	static const char *const exits[] = { "admin", "gate", NULL };

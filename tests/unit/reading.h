@@ -126,10 +126,10 @@ refuses(const char *text, const char *sentence)
 	read_bad("a.conf", sentence, NULL);
 }
 
-static inline const struct bnd_node *
+static inline const struct node *
 at(const char *a, const char *b)
 {
-	const struct bnd_node *n = node_find(&tree->root, a);
+	const struct node *n = node_find(&tree->root, a);
 
 	n = b ? node_find(n, b) : n;
 	ck_assert_ptr_nonnull(n);
@@ -137,7 +137,7 @@ at(const char *a, const char *b)
 }
 
 static inline void
-is_at(const struct bnd_node *n, const char *file, unsigned line)
+is_at(const struct node *n, const char *file, unsigned line)
 {
 	ck_assert_str_eq(n->file, file);
 	ck_assert_uint_eq(n->line, line);

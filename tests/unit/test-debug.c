@@ -80,7 +80,7 @@ START_TEST(plugins_get_the_plain_table_unless_asked)
 }
 END_TEST
 
-/* Every callback but load(), which is called through trace_load(). */
+/* Every callback. */
 START_TEST(every_callback_is_traced)
 {
 	static struct image image;

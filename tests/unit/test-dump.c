@@ -19,7 +19,7 @@ struct guard {
 	const char *string, *secret, *file;
 	struct bnd_list words;
 	const struct bnd_exit *exit;
-	const struct bnd_node *node;
+	const struct node *node;
 	const struct bnd_endpoint *connect;
 	struct bnd_endpoints listen;
 	const struct bnd_nets *allow;
@@ -49,7 +49,7 @@ static const struct bnd_option guard_table[] = {
 	BND_OPTION(struct guard, words, BND_T_LIST, "words", .def = "a|b",
 	    .max = INT64_MAX, .min = 1),
 	BND_OPTION(struct guard, exit, BND_T_EXIT, "exit"),
-	BND_OPTION(struct guard, node, BND_T_NODE, "node"),
+	BND_OPTION(struct guard, node, OPTION_T_NODE, "node"),
 	BND_OPTION(struct guard, connect, BND_T_ENDPOINT, "connect"),
 	BND_OPTION(struct guard, listen, BND_T_ENDPOINTS, "listen",
 	    .flags = BND_O_REQUIRED),
@@ -93,7 +93,7 @@ done(void)
 
 /* text: what is printed for a binding of this map. */
 static void
-dump(struct bnd_node map)
+dump(struct node map)
 {
 	const struct option_context ctx = { .arena = &arena,
 		.report = &report,
@@ -153,8 +153,8 @@ START_TEST(values)
 	    TEXT(14, "words", "x"), TEXT(15, "exit", "admin"),
 	    MAP(16, "node",
 		LIST(16, "a", INT(16, NULL, 1), REAL(16, NULL, 2.5)),
-		EMPTY(BND_N_LIST, 16, "b"), BOOL(16, "c", true),
-		EMPTY(BND_N_MAP, 16, "d")),
+		EMPTY(NODE_LIST, 16, "b"), BOOL(16, "c", true),
+		EMPTY(NODE_MAP, 16, "d")),
 	    TEXT(17, "connect", "unix:/x"), TEXT(18, "allow", "::"),
 	    LIST(19, "routes", MAP(20, NULL, TEXT(20, "exit", "x")),
 		MAP(21, NULL, INT(22, "number", 4)))));
@@ -194,7 +194,7 @@ START_TEST(values)
 END_TEST
 
 static void
-settings_dump(struct bnd_node root, dump_options_fn *find)
+settings_dump(struct node root, dump_options_fn *find)
 {
 	struct config_tree tree = { .root = root };
 	struct settings settings;
@@ -307,11 +307,11 @@ END_TEST
 
 START_TEST(a_file_name_cannot_end_the_comment)
 {
-	struct bnd_node map = EMPTY(BND_N_MAP, 1, NULL);
+	struct node map = EMPTY(NODE_MAP, 1, NULL);
 
 	map.file = "a\nworkers = 9;";
 	dump(MAP(1, NULL, TEXT(1, "type", "x"), TEXT(1, "listen", "a:1"),
-	    (struct bnd_node){ .kind = BND_N_BOOL,
+	    (struct node){ .kind = NODE_BOOL,
 		.key = "flag",
 		.text = "true",
 		.integer = 1,

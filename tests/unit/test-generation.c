@@ -224,7 +224,7 @@ await_storm(int more)
 
 START_TEST(no_connect_is_refused_while_a_generation_takes_over)
 {
-	struct bnd_node root = MAP(1, NULL,
+	struct node root = MAP(1, NULL,
 	    MAP(2, "pipelines", LIST(3, "p", SERVER(4), PLAIN(5, "probe"))));
 	struct generation *g = NULL, *next;
 	pthread_t t;
@@ -257,7 +257,7 @@ END_TEST
 
 START_TEST(connections_keep_their_generation)
 {
-	struct bnd_node root = MAP(1, NULL,
+	struct node root = MAP(1, NULL,
 	    MAP(2, "pipelines",
 		LIST(3, "p", SERVER(4), PROBE(5, BOOL(5, "posts", true)))));
 	struct generation *g1, *g2;
@@ -314,7 +314,7 @@ START_TEST(an_address_that_is_not_listed_any_more_is_closed)
 	generation_commit(g1);
 	old = client((void *)&address, sizeof(address));
 	hears_itself(old);
-	g2 = started(create(2, MAP(1, NULL, EMPTY(BND_N_MAP, 2, "pipelines"))));
+	g2 = started(create(2, MAP(1, NULL, EMPTY(NODE_MAP, 2, "pipelines"))));
 	generation_commit(g2);
 	generation_drain(g1);
 	/* Refused, not left waiting until the last old connection ends. */
@@ -342,7 +342,7 @@ START_TEST(a_unix_socket_survives_the_old_generation)
 	begin();
 	strcpy(un.sun_path, path_at + 5);
 	{
-		struct bnd_node root = MAP(1, NULL,
+		struct node root = MAP(1, NULL,
 		    MAP(2, "pipelines",
 			LIST(3, "p",
 			    MAP(4, NULL, TEXT(4, "type", "tcp-server"),

@@ -119,7 +119,7 @@ END_TEST
 /* -------------------------------------------------------------------- types */
 
 static const struct bnd_type sound = {
-	BND_HEAD("sound-1", "1.0", BND_SOURCE),
+	BND_HEAD("sound-1", "1.0", BND_FILTER),
 	.flags = BND_HOLD_BACK | BND_HOLD_FRONT | BND_DATAGRAMS,
 	.binding_size = NEGOTIATE_SELF,
 	.worker_size = NEGOTIATE_SELF,
@@ -295,6 +295,13 @@ START_TEST(roles_and_flags_are_known)
 	raw.flags |= 0x80000040u;
 	type_refused(
 	    &raw, "sets flags 0x80000040 that this host does not know");
+	raw = sound;
+	raw.role = BND_SINK;
+	type_refused(
+	    &raw, "sets BND_HOLD_BACK, but nothing can be behind a sink");
+	raw.role = BND_SOURCE;
+	type_refused(
+	    &raw, "sets BND_HOLD_FRONT, but nobody waits in front of a source");
 }
 END_TEST
 

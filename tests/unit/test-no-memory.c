@@ -152,7 +152,7 @@ end_failing(void)
 		LIST(8, "q", PLAIN(9, "echo"))))
 
 static struct config_tree *
-tree_create(struct bnd_node root)
+tree_create(struct node root)
 {
 	struct config_tree *tree = calloc(1, sizeof(*tree));
 
@@ -214,7 +214,7 @@ START_TEST(errors_are_reported)
 END_TEST
 
 static struct generation *
-build(long n, struct bnd_node root)
+build(long n, struct node root)
 {
 	static const char *const dirs[] = { TEST_PLUGIN_DIR, OUR_PLUGIN_DIR,
 		NULL };

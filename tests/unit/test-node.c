@@ -21,13 +21,13 @@ static struct report report;
 
 START_TEST(maps_are_searched_by_key)
 {
-	struct bnd_node items[] = { { .kind = BND_N_INT, .key = "a" },
-		{ .kind = BND_N_INT, .key = "b" } };
-	const struct bnd_node map = {
-		.kind = BND_N_MAP, .count = 2, .items = items
+	struct node items[] = { { .kind = NODE_INT, .key = "a" },
+		{ .kind = NODE_INT, .key = "b" } };
+	const struct node map = {
+		.kind = NODE_MAP, .count = 2, .items = items
 	};
-	const struct bnd_node list = {
-		.kind = BND_N_LIST, .count = 2, .items = items
+	const struct node list = {
+		.kind = NODE_LIST, .count = 2, .items = items
 	};
 
 	ck_assert_ptr_eq(node_find(&map, "b"), &items[1]);
@@ -40,9 +40,9 @@ END_TEST
 
 START_TEST(kinds_have_names)
 {
-	for (uint32_t kind = BND_N_TEXT; kind <= BND_N_MAP; kind++)
+	for (uint32_t kind = NODE_TEXT; kind <= NODE_MAP; kind++)
 		ck_assert_ptr_null(strstr(node_kind_name(kind), "unknown"));
-	ck_assert_str_eq(node_kind_name(BND_N_MAP), "a group");
+	ck_assert_str_eq(node_kind_name(NODE_MAP), "a group");
 	ck_assert_str_eq(node_kind_name(0), "an unknown kind of value");
 	ck_assert_str_eq(node_kind_name(7), "an unknown kind of value");
 }
@@ -67,7 +67,7 @@ parse(const char *json)
 }
 
 static char *
-print(const struct bnd_node *root)
+print(const struct node *root)
 {
 	char *text;
 	size_t n;
@@ -79,7 +79,7 @@ print(const struct bnd_node *root)
 }
 
 static void
-is_same(const struct bnd_node *a, const struct bnd_node *b)
+is_same(const struct node *a, const struct node *b)
 {
 	ck_assert_uint_eq(a->kind, b->kind);
 	ck_assert_str_eq(a->file, b->file);
@@ -87,13 +87,13 @@ is_same(const struct bnd_node *a, const struct bnd_node *b)
 	ck_assert_int_eq(!a->key, !b->key);
 	if (a->key)
 		ck_assert_str_eq(a->key, b->key);
-	if (a->kind == BND_N_TEXT)
+	if (a->kind == NODE_TEXT)
 		ck_assert_str_eq(a->text, b->text);
-	if (a->kind == BND_N_INT || a->kind == BND_N_BOOL)
+	if (a->kind == NODE_INT || a->kind == NODE_BOOL)
 		ck_assert_int_eq(a->integer, b->integer);
-	if (a->kind == BND_N_REAL)
+	if (a->kind == NODE_REAL)
 		ck_assert(a->real == b->real);
-	if (a->kind != BND_N_LIST && a->kind != BND_N_MAP)
+	if (a->kind != NODE_LIST && a->kind != NODE_MAP)
 		return;
 	ck_assert_uint_eq(a->count, b->count);
 	for (size_t i = 0; i < a->count; i++)
@@ -101,7 +101,7 @@ is_same(const struct bnd_node *a, const struct bnd_node *b)
 }
 
 static void
-round_trip(const struct bnd_node *root)
+round_trip(const struct node *root)
 {
 	char *json = print(root);
 	struct config_tree *tree = parse(json);
@@ -115,42 +115,42 @@ round_trip(const struct bnd_node *root)
 
 START_TEST(a_tree_travels_unchanged)
 {
-	struct bnd_node list[] = {
-		{ .kind = BND_N_INT, .line = 3, .file = "b", .integer = -1 },
-		{ .kind = BND_N_REAL, .line = 9, .file = "b", .real = 0.1 },
-		{ .kind = BND_N_REAL, .line = 2, .file = "b", .real = 3 },
-		{ .kind = BND_N_LIST, .line = 2, .file = "a" },
+	struct node list[] = {
+		{ .kind = NODE_INT, .line = 3, .file = "b", .integer = -1 },
+		{ .kind = NODE_REAL, .line = 9, .file = "b", .real = 0.1 },
+		{ .kind = NODE_REAL, .line = 2, .file = "b", .real = 3 },
+		{ .kind = NODE_LIST, .line = 2, .file = "a" },
 	};
-	struct bnd_node map[] = {
-		{ .kind = BND_N_TEXT,
+	struct node map[] = {
+		{ .kind = NODE_TEXT,
 		    .line = 1,
 		    .file = "a",
 		    .key = "text",
 		    .text = "\"\\\n\x01\xc3\xa9" },
-		{ .kind = BND_N_BOOL,
+		{ .kind = NODE_BOOL,
 		    .line = 1,
 		    .file = "a",
 		    .key = "yes",
 		    .integer = 1 },
-		{ .kind = BND_N_LIST,
+		{ .kind = NODE_LIST,
 		    .line = 4000000000,
 		    .file = "a",
 		    .key = "list",
 		    .count = 4,
 		    .items = list },
-		{ .kind = BND_N_MAP, .line = 7, .file = "a", .key = "map" },
-		{ .kind = BND_N_INT,
+		{ .kind = NODE_MAP, .line = 7, .file = "a", .key = "map" },
+		{ .kind = NODE_INT,
 		    .line = 8,
 		    .file = "a",
 		    .key = "max",
 		    .integer = INT64_MAX },
-		{ .kind = BND_N_INT,
+		{ .kind = NODE_INT,
 		    .line = 9,
 		    .file = "a",
 		    .key = "min",
 		    .integer = INT64_MIN },
 	};
-	struct bnd_node root = { .kind = BND_N_MAP,
+	struct node root = { .kind = NODE_MAP,
 		.file = "a",
 		.count = ARRAY_COUNT(map),
 		.items = map };
@@ -164,8 +164,8 @@ END_TEST
 /* Every pattern of values and lines, against its own description. */
 START_TEST(positions_survive_any_pattern)
 {
-	struct bnd_node items[64];
-	struct bnd_node root = { .kind = BND_N_MAP, .file = "x", .line = 1 };
+	struct node items[64];
+	struct node root = { .kind = NODE_MAP, .file = "x", .line = 1 };
 	static const char *const files[] = { "x", "y", "z" };
 	unsigned state = 1;
 
@@ -182,7 +182,7 @@ START_TEST(positions_survive_any_pattern)
 				line -= 5;
 			if ((state >> 18) % 11 == 0)
 				file = (state >> 26) % 3;
-			items[i] = (struct bnd_node){ .kind = BND_N_BOOL,
+			items[i] = (struct node){ .kind = NODE_BOOL,
 				.key = "k",
 				.file = files[file],
 				.line = line };
@@ -194,15 +194,15 @@ END_TEST
 
 START_TEST(regular_lists_are_short)
 {
-	static struct bnd_node items[10000];
-	const struct bnd_node list = { .kind = BND_N_LIST,
+	static struct node items[10000];
+	const struct node list = { .kind = NODE_LIST,
 		.key = "x",
 		.file = "a",
 		.line = 1,
 		.count = ARRAY_COUNT(items),
 		.items = items };
-	struct bnd_node only = list;
-	const struct bnd_node root = { .kind = BND_N_MAP,
+	struct node only = list;
+	const struct node root = { .kind = NODE_MAP,
 		.file = "a",
 		.line = 1,
 		.count = 1,
@@ -210,8 +210,8 @@ START_TEST(regular_lists_are_short)
 	char *json;
 
 	for (size_t i = 0; i < ARRAY_COUNT(items); i++)
-		items[i] = (struct bnd_node){
-			.kind = BND_N_INT, .file = "a", .line = (uint32_t)i + 2
+		items[i] = (struct node){
+			.kind = NODE_INT, .file = "a", .line = (uint32_t)i + 2
 		};
 	json = print(&root);
 	ck_assert_uint_lt(strlen(json), 2 * ARRAY_COUNT(items) + 100);
@@ -222,12 +222,12 @@ END_TEST
 
 START_TEST(what_is_no_utf8_is_replaced)
 {
-	struct bnd_node item = { .kind = BND_N_TEXT,
+	struct node item = { .kind = NODE_TEXT,
 		.file = "\xff",
 		.line = 1,
 		.key = "k",
 		.text = "a\xc3(\xe2\x82" };
-	const struct bnd_node root = { .kind = BND_N_MAP,
+	const struct node root = { .kind = NODE_MAP,
 		.file = "\xff",
 		.line = 1,
 		.count = 1,
@@ -370,7 +370,7 @@ END_TEST
 /* libconfig does not look whether it had memory for a key. */
 START_TEST(a_lost_key_is_an_error_of_memory)
 {
-	struct bnd_node roots[] = {
+	struct node roots[] = {
 		MAP(1, NULL, INT(1, NULL, 1)),
 		MAP(1, NULL, INT(2, "a", 1),
 		    LIST(3, "b", MAP(4, NULL, INT(5, NULL, 1)))),

@@ -31,7 +31,7 @@ START_TEST(tables_of_other_sizes)
 	struct longer longer[3] = { 0 };
 	const size_t short_size = offsetof(struct bnd_option, rows);
 	_Alignas(struct bnd_option) char shorter[3 * sizeof(struct bnd_option)];
-	struct bnd_node map = MAP(1, NULL, INT(1, "number", 12));
+	struct node map = MAP(1, NULL, INT(1, "number", 12));
 	struct bnd_option o;
 
 	longer[0].option = all_table[2];
@@ -119,8 +119,10 @@ START_TEST(unsound_words)
 	    "option 'type' has a name that every binding has already");
 	unsound(OPTION(string, BND_T_STRING, "flag"),
 	    "option 'flag' is there twice");
-	unsound(OPTION(choice, 16, "a"),
-	    "option 'a' is of kind 16, which this host (SDK 1.0) does not "
+	unsound(OPTION(choice, 0, "a"),
+	    "option 'a' is of kind 0, which this host (SDK 1.0) does not know");
+	unsound(OPTION(choice, 15, "a"),
+	    "option 'a' is of kind 15, which this host (SDK 1.0) does not "
 	    "know");
 	unsound(OPTION(choice, 0, "a"),
 	    "option 'a' is of kind 0, which this host (SDK 1.0) does not know");

@@ -17,16 +17,16 @@
 #include <unistd.h>
 
 static int
-parse(const struct bnd_node *map)
+parse(const struct node *map)
 {
 	all = (struct all){ 0 };
 	return parse_with(all_table, sizeof(*all_table), map, &all);
 }
 
 static void
-accepts(struct bnd_node item)
+accepts(struct node item)
 {
-	struct bnd_node map = MAP(1, NULL, item);
+	struct node map = MAP(1, NULL, item);
 
 	ck_assert_msg(parse(&map) == 0, "%s",
 	    report.count ? report.entries[0].text : "?");
@@ -35,11 +35,11 @@ accepts(struct bnd_node item)
 
 /* The one message, without "etc/a.conf:7: pipeline 'echo', binding 'guard'". */
 static void
-refuses(struct bnd_node item, const char *message)
+refuses(struct node item, const char *message)
 {
 	static const char prefix[] =
 	    NODES_FILE ":7: pipeline 'echo', binding 'guard'";
-	struct bnd_node map = MAP(1, NULL, item);
+	struct node map = MAP(1, NULL, item);
 
 	ck_assert_int_eq(parse(&map), -EINVAL);
 	ck_assert_uint_eq(report.count, 1);
@@ -82,14 +82,14 @@ END_TEST
 
 START_TEST(values)
 {
-	struct bnd_node map = MAP(1, NULL, TEXT(1, "type", "x"),
+	struct node map = MAP(1, NULL, TEXT(1, "type", "x"),
 	    TEXT(1, "name", "y"), BOOL(1, "flag", false),
 	    TEXT(1, "choice", "required"), INT(1, "number", 65535),
 	    TEXT(1, "size", "16k"), TEXT(1, "time", "1s"),
 	    TEXT(1, "string", "12345678"), TEXT(1, "secret", "s"),
 	    LIST(1, "list", TEXT(1, NULL, "x"), TEXT(1, NULL, "")),
 	    TEXT(1, "words", "green"), TEXT(1, "exit", "admin"),
-	    REAL(1, "node", 1.5), TEXT(1, "endpoint", "a:7-8"),
+	    TEXT(1, "endpoint", "a:7-8"),
 	    LIST(
 		1, "listen", TEXT(1, NULL, "[::]:7"), TEXT(1, NULL, "unix:/x")),
 	    TEXT(1, "nets", "11.0.0.0/8"),
@@ -113,7 +113,6 @@ START_TEST(values)
 	ck_assert_uint_eq(all.words.n, 1);
 	ck_assert_str_eq(all.words.v[0], "green");
 	ck_assert_str_eq(all.exit->name, "admin");
-	ck_assert_double_eq(all.node->real, 1.5);
 	ck_assert_uint_eq(all.endpoint->last, 8);
 	ck_assert_uint_eq(all.listen.n, 2);
 	ck_assert_str_eq(all.listen.v[1]->path, "/x");
@@ -140,13 +139,13 @@ START_TEST(both_ways_of_writing)
 	ck_assert_int_eq(all.size, 100);
 	accepts(TEXT(7, "list", "x"));
 	ck_assert_uint_eq(all.list.n, 1);
-	accepts(EMPTY(BND_N_LIST, 7, "list"));
+	accepts(EMPTY(NODE_LIST, 7, "list"));
 	ck_assert_uint_eq(all.list.n, 0);
 	accepts(TEXT(7, "listen", "a:1"));
 	ck_assert_uint_eq(all.listen.n, 1);
-	accepts(EMPTY(BND_N_LIST, 7, "nets"));
+	accepts(EMPTY(NODE_LIST, 7, "nets"));
 	ck_assert(!has_v4(all.nets, 0x0a010203));
-	accepts(EMPTY(BND_N_LIST, 7, "routes"));
+	accepts(EMPTY(NODE_LIST, 7, "routes"));
 	ck_assert_uint_eq(all.routes.n, 0);
 	done();
 }
@@ -163,7 +162,7 @@ START_TEST(scalars_refused)
 	refuses(TEXT(7, "flag", "perhaps"),
 	    ", option 'flag': value 'perhaps' is not a boolean: write true or "
 	    "false");
-	refuses(EMPTY(BND_N_LIST, 7, "flag"),
+	refuses(EMPTY(NODE_LIST, 7, "flag"),
 	    ", option 'flag': must be true or false, not a list");
 	refuses(INT(7, "number", 0),
 	    ", option 'number': value '0' is out of range: must be 1 to 65535");
@@ -198,7 +197,7 @@ START_TEST(scalars_refused)
 	refuses(INT(7, "string", 12),
 	    ", option 'string': must be a string, not an integer: write "
 	    "\"12\"");
-	refuses(EMPTY(BND_N_MAP, 7, "string"),
+	refuses(EMPTY(NODE_MAP, 7, "string"),
 	    ", option 'string': must be a string, not a group");
 	refuses(TEXT(7, "choice", "requird"),
 	    ", option 'choice': value 'requird' is not one of 'none', "
@@ -239,7 +238,7 @@ START_TEST(lists_refused)
 	    ", option 'listen': must be an endpoint, not a number: write "
 	    "\"[::]:PORT\", \"HOST:PORT\" or \"unix:/path\"");
 	refuses(
-	    LIST(1, "listen", TEXT(1, NULL, "a:1"), EMPTY(BND_N_MAP, 7, NULL)),
+	    LIST(1, "listen", TEXT(1, NULL, "a:1"), EMPTY(NODE_MAP, 7, NULL)),
 	    ", option 'listen': must be an endpoint such as \"HOST:PORT\", not "
 	    "a group");
 	refuses(
@@ -249,7 +248,7 @@ START_TEST(lists_refused)
 	refuses(BOOL(7, "nets", true),
 	    ", option 'nets': must be a string or a list of them, not a "
 	    "boolean");
-	refuses(EMPTY(BND_N_MAP, 7, "routes"),
+	refuses(EMPTY(NODE_MAP, 7, "routes"),
 	    ", option 'routes': must be a list of groups, not a group: write "
 	    "( { ... } )");
 	refuses(TEXT(7, "routes", "x"),
@@ -259,11 +258,11 @@ END_TEST
 
 START_TEST(rows_refused)
 {
-	struct bnd_node good = MAP(1, NULL, TEXT(1, "claim", "x"));
+	struct node good = MAP(1, NULL, TEXT(1, "claim", "x"));
 
 	refuses(LIST(1, "routes", good, INT(7, NULL, 1)),
 	    ", option 'routes', row 2: must be a group, not an integer");
-	refuses(LIST(1, "routes", good, EMPTY(BND_N_MAP, 7, NULL)),
+	refuses(LIST(1, "routes", good, EMPTY(NODE_MAP, 7, NULL)),
 	    ", option 'routes', row 2, 'claim': is required but missing");
 	refuses(
 	    LIST(1, "routes",
@@ -284,7 +283,7 @@ END_TEST
 
 START_TEST(keys_refused)
 {
-	struct bnd_node twice =
+	struct node twice =
 	    MAP(1, NULL, INT(3, "number", 1), INT(7, "number", 2));
 
 	refuses(TEXT(7, "lisen", "a:1"),
@@ -302,12 +301,11 @@ END_TEST
 
 START_TEST(all_errors_in_one_run)
 {
-	struct bnd_node map =
-	    MAP(1, NULL, INT(2, "number", 0), TEXT(3, "x", ""),
-		LIST(4, "nets", TEXT(5, NULL, "a"), TEXT(6, NULL, "::"),
-		    TEXT(7, NULL, "b"), TEXT(8, NULL, "c")),
-		LIST(9, "listen", TEXT(10, NULL, "a"), TEXT(11, NULL, "b:1"),
-		    TEXT(12, NULL, "c")));
+	struct node map = MAP(1, NULL, INT(2, "number", 0), TEXT(3, "x", ""),
+	    LIST(4, "nets", TEXT(5, NULL, "a"), TEXT(6, NULL, "::"),
+		TEXT(7, NULL, "b"), TEXT(8, NULL, "c")),
+	    LIST(9, "listen", TEXT(10, NULL, "a"), TEXT(11, NULL, "b:1"),
+		TEXT(12, NULL, "c")));
 
 	ck_assert_int_eq(parse(&map), -EINVAL);
 	ck_assert_uint_eq(report.errors, 7);
@@ -329,8 +327,8 @@ START_TEST(required)
 		    .flags = BND_O_REQUIRED),
 		{ 0 },
 	};
-	struct bnd_node missing = EMPTY(BND_N_MAP, 7, NULL);
-	struct bnd_node empty = MAP(7, NULL, EMPTY(BND_N_LIST, 8, "listen"));
+	struct node missing = EMPTY(NODE_MAP, 7, NULL);
+	struct node empty = MAP(7, NULL, EMPTY(NODE_LIST, 8, "listen"));
 
 	ck_assert_int_eq(
 	    parse_with(table, sizeof(*table), &missing, &all), -EINVAL);
@@ -348,7 +346,7 @@ END_TEST
 
 START_TEST(deprecated)
 {
-	struct bnd_node map = MAP(1, NULL, INT(7, "count", 5));
+	struct node map = MAP(1, NULL, INT(7, "count", 5));
 
 	ck_assert_int_eq(parse(&map), 0);
 	ck_assert_int_eq(all.number, 5);
@@ -365,7 +363,7 @@ END_TEST
 START_TEST(messages_are_short_and_clean)
 {
 	char text[4096];
-	struct bnd_node map = MAP(1, NULL, TEXT(1, "number", text));
+	struct node map = MAP(1, NULL, TEXT(1, "number", text));
 
 	memset(text, 'x', sizeof(text));
 	text[0] = '\n';
@@ -419,7 +417,7 @@ files_end(void)
 
 START_TEST(files)
 {
-	struct bnd_node item = TEXT(7, "file", "a.pem");
+	struct node item = TEXT(7, "file", "a.pem");
 	char conf[256], message[512], cwd[256];
 	const char *path;
 
@@ -511,7 +509,7 @@ END_TEST
 
 START_TEST(secrets_are_wiped)
 {
-	struct bnd_node map = MAP(1, NULL, TEXT(1, "secret", "outer"),
+	struct node map = MAP(1, NULL, TEXT(1, "secret", "outer"),
 	    LIST(1, "routes",
 		MAP(1, NULL, TEXT(1, "claim", "x"), TEXT(1, "secret", "one")),
 		MAP(1, NULL, TEXT(1, "claim", "y")),
@@ -535,6 +533,86 @@ START_TEST(secrets_are_wiped)
 }
 END_TEST
 
+/* ---- what a binding itself finds wrong */
+
+static int say(const struct option_context *ctx, const struct option_values *of,
+    const char *key, const void *row, const char *fmt, ...) PRINTF(5, 6);
+
+static int
+say(const struct option_context *ctx, const struct option_values *of,
+    const char *key, const void *row, const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = option_report(ctx, of, key, row, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+static void
+reports(const struct node *map, const char *key, const void *row,
+    const char *wanted)
+{
+	const struct option_context ctx = {
+		.report = &report, .pipeline = "echo", .binding = "guard"
+	};
+	const struct option_values of = { all_table, sizeof(*all_table), map,
+		&all };
+
+	ck_assert_int_eq(say(&ctx, &of, key, row, "is %s", "odd"), -EINVAL);
+	ck_assert_uint_eq(report.count, 1);
+	ck_assert_str_eq(report.entries[0].text, wanted);
+	report_finish(&report);
+}
+
+#define GUARD "pipeline 'echo', binding 'guard'"
+
+START_TEST(findings_know_their_place)
+{
+	struct node map = MAP(1, NULL, INT(2, "number", 1),
+	    LIST(3, "routes",
+		MAP(4, NULL, TEXT(5, "claim", "x"),
+		    LIST(6, "deeper", MAP(7, NULL, INT(8, "number", 9)),
+			EMPTY(NODE_MAP, 9, NULL))),
+		MAP(10, NULL, TEXT(11, "claim", "y"))));
+	const struct column *rows;
+	const struct deeper *deeper;
+
+	ck_assert_int_eq(parse(&map), 0);
+	rows = all.routes.v;
+	deeper = rows[0].deeper.v;
+	reports(&map, NULL, NULL, NODES_FILE ":1: " GUARD ": is odd");
+	reports(&map, "number", NULL,
+	    NODES_FILE ":2: " GUARD ", option 'number': is odd");
+	reports(&map, "size", NULL,
+	    NODES_FILE ":1: " GUARD ", option 'size': is odd");
+	reports(&map, NULL, &rows[1],
+	    NODES_FILE ":10: " GUARD ", option 'routes', row 2: is odd");
+	reports(&map, "claim", &rows[1],
+	    NODES_FILE ":11: " GUARD
+		       ", option 'routes', row 2, 'claim': is odd");
+	reports(&map, "exit", &rows[1],
+	    NODES_FILE ":10: " GUARD
+		       ", option 'routes', row 2, 'exit': is odd");
+	reports(&map, "number", &deeper[0],
+	    NODES_FILE ":8: " GUARD
+		       ", option 'routes', row 1, 'deeper', row 1, 'number': "
+		       "is odd");
+	reports(&map, "number", &deeper[1],
+	    NODES_FILE ":9: " GUARD
+		       ", option 'routes', row 1, 'deeper', row 2, 'number': "
+		       "is odd");
+	/* no row of ours, and no configuration at all */
+	reports(&map, "size", &map,
+	    NODES_FILE ":1: " GUARD ", option 'size': is odd");
+	reports(NULL, "size", &rows[0], GUARD ", option 'size': is odd");
+	done();
+}
+END_TEST
+
 UNIT_TESTS("option", defaults, values, both_ways_of_writing, scalars_refused,
     lists_refused, rows_refused, keys_refused, all_errors_in_one_run, required,
-    deprecated, messages_are_short_and_clean, files, secrets, secrets_are_wiped)
+    deprecated, messages_are_short_and_clean, files, secrets, secrets_are_wiped,
+    findings_know_their_place)

@@ -95,7 +95,8 @@ START_TEST(messages_go_to_the_other_workers)
 	ck_assert_int_eq(
 	    bnd_post(desk(line, 1), BND_EVERY_WORKER, 0, 6, 2, NULL), 0);
 	said("0<1:6 ");
-	ck_assert_int_eq(bnd_post(desk(line, 0), 0, 0, 7, 3, NULL), 0);
+	ck_assert_int_eq(bnd_post(desk(line, 0), 0, 0, 7, 3, NULL), -EINVAL);
+	ck_assert_int_eq(bnd_post(desk(line, 0), 1, 8, 7, 3, NULL), -EINVAL);
 	said("");
 	ck_assert_int_eq(bnd_post(desk(line, 0), 2, 0, 7, 3, NULL), -EINVAL);
 	buf_unref(last_buf);

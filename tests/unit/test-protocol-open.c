@@ -587,6 +587,54 @@ START_TEST(only_sources_spawn)
 }
 END_TEST
 
+static int
+open_says_seven(struct bnd_stage *st, void *arg)
+{
+	(void)st;
+	(void)arg;
+	return 7;
+}
+
+START_TEST(more_than_0_is_no_success)
+{
+	int fd;
+
+	begin();
+	s.open = open_says_seven;
+	s.type.flow = NULL;
+	r.type.opened = NULL;
+	fd = line_connect(HOST_LINE_OF("p", &r.type, &s.type));
+	host_settle();
+	trace_is("r.open s.open r.close:EINVAL s.close:EINVAL");
+	peer_hears_reset(fd);
+	hang_up(fd);
+	end();
+}
+END_TEST
+
+static int
+open_leaves(struct bnd_stage *st, void *arg)
+{
+	(void)arg;
+	bnd_leave(st);
+	return 0;
+}
+
+START_TEST(a_sink_without_a_socket_cannot_leave)
+{
+	int fd;
+
+	begin();
+	s.open = open_leaves;
+	fd = line_connect(HOST_LINE_OF("p", &r.type, &s.type));
+	host_settle();
+	trace_is("r.open s.open r.close:EINVAL s.close:EINVAL");
+	peer_hears_reset(fd);
+	hang_up(fd);
+	end();
+}
+END_TEST
+
 UNIT_TESTS("protocol-open", a_way_opens_from_the_back_to_the_front,
     bytes_that_came_first_are_not_forgotten,
     a_stage_that_holds_its_back_counts_as_open,
@@ -605,4 +653,5 @@ UNIT_TESTS("protocol-open", a_way_opens_from_the_back_to_the_front,
     open_back_is_for_those_who_have_one, what_was_given_to_a_failed_way_is_lost,
     after_a_failed_attach_another_may_succeed,
     attaching_a_watched_socket_takes_it_over,
-    what_was_spawned_is_opened_whatever_happens, only_sources_spawn)
+    what_was_spawned_is_opened_whatever_happens, only_sources_spawn,
+    more_than_0_is_no_success, a_sink_without_a_socket_cannot_leave)

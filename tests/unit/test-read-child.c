@@ -14,7 +14,7 @@
 
 START_TEST(conf_d_is_merged_in_order)
 {
-	const struct bnd_node *p;
+	const struct node *p;
 
 	write_file("a.conf", "log = { level = \"info\"; };\n"
 			     "pipelines = { one = (); };");

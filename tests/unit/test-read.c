@@ -23,7 +23,7 @@ write_list(const char *head, const char *s, size_t n, const char *tail)
 
 START_TEST(values_keep_kind_text_and_place)
 {
-	const struct bnd_node *n;
+	const struct node *n;
 
 	write_file("a.conf", "workers = -4;\n"
 			     "big = 80000000000L;\n"
@@ -38,7 +38,7 @@ START_TEST(values_keep_kind_text_and_place)
 			     "list = ( { a = \"x\"; }, () );\n"
 			     "empty = { };");
 	read_good("a.conf");
-	ck_assert_uint_eq(tree->root.kind, BND_N_MAP);
+	ck_assert_uint_eq(tree->root.kind, NODE_MAP);
 	ck_assert_uint_eq(tree->root.count, 11);
 	n = at("workers", NULL);
 	ck_assert_int_eq(n->integer, -4);
@@ -47,22 +47,22 @@ START_TEST(values_keep_kind_text_and_place)
 	ck_assert_int_eq(at("big", NULL)->integer, 80000000000);
 	ck_assert_int_eq(at("hex", NULL)->integer, 127);
 	n = at("real", NULL);
-	ck_assert_uint_eq(n->kind, BND_N_REAL);
+	ck_assert_uint_eq(n->kind, NODE_REAL);
 	ck_assert(n->real == 0.1);
 	ck_assert_str_eq(n->text, "0.1");
-	ck_assert_uint_eq(at("whole", NULL)->kind, BND_N_REAL);
+	ck_assert_uint_eq(at("whole", NULL)->kind, NODE_REAL);
 	ck_assert(at("whole", NULL)->real == 1000);
-	ck_assert_uint_eq(at("yes", NULL)->kind, BND_N_BOOL);
+	ck_assert_uint_eq(at("yes", NULL)->kind, NODE_BOOL);
 	ck_assert_str_eq(at("yes", NULL)->text, "true");
 	ck_assert_int_eq(at("no", NULL)->integer, 0);
 	ck_assert_str_eq(at("text", NULL)->text, "a\tb \xc3\xa9 \"c\\joined");
 	ck_assert_uint_eq(at("array", NULL)->count, 2);
 	n = at("list", NULL);
-	ck_assert_uint_eq(n->kind, BND_N_LIST);
+	ck_assert_uint_eq(n->kind, NODE_LIST);
 	ck_assert_str_eq(node_find(&n->items[0], "a")->text, "x");
 	ck_assert_ptr_null(n->items[0].key);
 	is_at(&n->items[1], "a.conf", 11);
-	ck_assert_uint_eq(at("empty", NULL)->kind, BND_N_MAP);
+	ck_assert_uint_eq(at("empty", NULL)->kind, NODE_MAP);
 	ck_assert_uint_eq(at("empty", NULL)->count, 0);
 }
 END_TEST

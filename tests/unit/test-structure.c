@@ -9,7 +9,7 @@
  */
 
 static void
-refuses(struct bnd_node pipelines, const char *text)
+refuses(struct node pipelines, const char *text)
 {
 	struct generation *g = create(1, MAP(1, NULL, pipelines));
 
@@ -79,8 +79,8 @@ END_TEST
 START_TEST(a_net_of_exits_is_looked_at_in_no_time)
 {
 	enum { DEEP = 40 };
-	struct bnd_node lines[DEEP], all, root;
-	struct bnd_node two[DEEP][2], opts[DEEP][2][3];
+	struct node lines[DEEP], all, root;
+	struct node two[DEEP][2], opts[DEEP][2][3];
 	static char names[DEEP + 1][8];
 	struct generation *g;
 
@@ -123,19 +123,19 @@ enum { LONG = 2000 };
 static struct generation *
 create_chain(unsigned last)
 {
-	static struct bnd_node lists[LONG], probes[LONG], options[LONG][2];
+	static struct node lists[LONG], probes[LONG], options[LONG][2];
 	static char names[LONG + 1][8];
-	struct bnd_node all = EMPTY(BND_N_MAP, 2, "pipelines");
+	struct node all = EMPTY(NODE_MAP, 2, "pipelines");
 
 	for (unsigned i = 0; i < LONG; i++) {
 		snprintf(names[i], sizeof(*names), "p%u", i);
 		options[i][0] = TEXT(4, "type", "probe");
 		options[i][1] =
 		    TEXT(4, "exit", names[i + 1 < LONG ? i + 1 : last]);
-		probes[i] = EMPTY(BND_N_MAP, 4, NULL);
+		probes[i] = EMPTY(NODE_MAP, 4, NULL);
 		probes[i].items = options[i];
 		probes[i].count = i + 1 < LONG || last < LONG ? 2 : 1;
-		lists[i] = EMPTY(BND_N_LIST, 3, names[i]);
+		lists[i] = EMPTY(NODE_LIST, 3, names[i]);
 		lists[i].items = &probes[i];
 		lists[i].count = 1;
 	}

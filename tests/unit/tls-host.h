@@ -262,11 +262,11 @@ host_log_on(const struct bnd_binding *b, int level)
 
 BND_PRINTF(4, 0)
 static int
-host_option_errorv(struct bnd_binding *b, const char *option,
-    const struct bnd_node *where, const char *fmt, va_list ap)
+host_option_errorv(struct bnd_binding *b, const char *option, const void *row,
+    const char *fmt, va_list ap)
 {
 	(void)b;
-	(void)where;
+	(void)row;
 	fprintf(stderr, "%s: ", option ? option : "");
 	vfprintf(stderr, fmt, ap);
 	fputc('\n', stderr);

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Bindery authors */
 
 /*
- * bindery/plugin.h - the binding plugin interface, ABI major 1 (draft)
+ * bindery/plugin.h - the binding plugin interface, ABI major 1
  *
  * A plugin is one .so that implements one binding type ("tls", "echo", ...).
  * It includes this header and links with nothing of ours:
@@ -32,11 +32,16 @@
  * 4. After close(st) the stage is gone.  Until then the pointer is good, even
  *    after an abort: calls on it do nothing and say 0, NULL or -ECANCELED.
  *    When memory for a stage's bytes runs out the host aborts that connection,
- *    so 0 from bnd_out() and its like always means "full", never "for ever".
+ *    so 0 from bnd_out() and its like means "full" and flow() will be called,
+ *    unless you ended that outlet or bypassed into it: then it stays 0.  (Who
+ *    may have to refuse with words does not bypass into FRONT before.)
  * 5. Memory is freed by the side that allocated it.
  * 6. Your .so is mapped once and never unmapped.  Two generations may run it at
- *    the same time: statics must be const, atomic or set up in load().
- * 7. int results are 0 or a negative errno.
+ *    the same time: statics must be const, atomic, or written once, before the
+ *    first start() of all has returned.  Calls marked [main] never overlap.
+ * 7. int results, yours and ours, are 0 or a negative errno; what you return
+ *    above 0 counts as -EINVAL.  (bnd_listen() gives a number, bnd_ended() and
+ *    bnd_nets_has() 0 or 1.)
  * 8. What begins also ends: stop(), worker_stop() and close() come once for
  *    every start(), worker_start() and open(), failed ones too.  check() has no
  *    end: leave nothing behind.  A generation ends as a whole: its first
@@ -53,17 +58,28 @@
  * opened(st, err) and answers its client or tries another exit; where there is
  * none the connection aborts.
  *
+ * ENDING.  An end is a mark behind the last byte of a way.  bnd_end() puts it
+ * there; bypass, BND_ALL and a missing flow() carry it on.  A connection is
+ * done, close(st, 0), once both ways have ended and all was delivered, or
+ * discarded.  So a sink without a socket takes what comes until bnd_ended(),
+ * says what it has to say, and ends FRONT.  To leave it needs bnd_attach().
+ *
  * DATAGRAMS.  Where st->datagram is set one block is one datagram, which may be
  * empty: avail counts them; peek and edit show the first and never join; eat
  * and take remove one (max and n only say "not 0"); move carries one, or all
  * with BND_ALL; put, out and commit make one, whole or not at all.  Only types
- * that say BND_DATAGRAMS may stand in such a pipeline.
+ * that say BND_DATAGRAMS may stand in such a pipeline.  The words are settled;
+ * a 1.0 host makes no such pipeline yet.
  *
  * TAGS.  [main] the control thread; [worker] the worker that owns the object;
  * [pool] a thread of the host's pool; [any] anywhere, at any time.
  *
  * GROWTH.  Within major 1, structs grow only at their end, functions are only
- * added, numbers are never reused, and what is zero keeps its old meaning.
+ * added, numbers are never reused, and what is zero keeps its old meaning.  A
+ * flag, kind or number that a host does not know is refused with -EINVAL, in a
+ * table with the plugin; where there is no result nothing is done.
+ * bnd_list, bnd_endpoints and bnd_rows lie in structs of yours: they never
+ * grow.  reserved_ is 0.
  */
 /* clang-format off */
 #ifndef BINDERY_PLUGIN_H
@@ -79,7 +95,7 @@ extern "C" {
 
 #define BND_MAJOR 1
 #define BND_MINOR 0 /* what this header knows */
-#define BND_DRAFT 1 /* a host takes its own revision only; 0 once frozen */
+#define BND_DRAFT 0 /* frozen; a draft's revision fits its own host only */
 
 /* The oldest host minor your plugin must run on.  Define it before the include
  * only when you use something marked "since 1.x": the default loads on every
@@ -101,7 +117,6 @@ extern "C" {
 
 struct bnd_buf;    /* reference-counted, immutable bytes */
 struct bnd_exit;   /* a checked reference to another binding */
-struct bnd_node;   /* a piece of the configuration, with a line */
 struct bnd_nets;   /* a set of networks, from BND_T_NETS */
 struct bnd_answer; /* what show(), explain(), command() write to */
 struct sockaddr;   /* the system's: <sys/socket.h> */
@@ -138,7 +153,8 @@ struct bnd_stage { /* that binding in one connection */
 };
 
 struct bnd_accept { /* see accepted() */
-    int fd, listener;      /* yours: bnd_spawn() or close(); bnd_listen()'s */
+    int fd, listener;      /* yours: close() it, or bnd_spawn() with it in arg
+                              and bnd_attach(); bnd_listen()'s number */
     const struct sockaddr *peer; /* until accepted() returns */
     uint32_t peer_size, reserved_;
 };
@@ -148,9 +164,9 @@ struct bnd_endpoint { /* BND_T_ENDPOINT: "host:port" "[v6]:port" "unix:/path",
     const char *text;      /* as written */
     const char *host;      /* without brackets; else NULL */
     const char *path;      /* absolute; else NULL */
-    uint16_t port, last;   /* last > port: a range */
-    uint32_t reserved_;
     const char *inherited; /* name of sockets that were passed; else NULL */
+    uint16_t port, last;   /* of host; last > port: a range, else the same */
+    uint32_t reserved_;
 };
 
 struct bnd_msg { /* see bnd_post() */
@@ -167,19 +183,17 @@ enum { BND_READ = 1, BND_WRITE = 2 };   /* bnd_watch() events */
 enum { BND_POST_ALL_GENERATIONS = 1u }; /* bnd_post(): draining ones too */
 enum { BND_LISTEN_V6ONLY = 1u, BND_LISTEN_DATAGRAM = 2u };
 enum bnd_fact_kind {            /* a fact's value */
-    BND_F_TEXT = 1,             /* char, n bytes; reads end in 0 */
+    BND_F_TEXT = 1,             /* n bytes, none of them 0; reads end in 0 */
     BND_F_BYTES = 2,            /* never shown by log or tool: DER, tokens */
-    BND_F_ADDR = 3,             /* struct sockaddr */
-    BND_F_INT = 4               /* int64_t */
+    BND_F_ADDR = 3              /* struct sockaddr */
 };
 enum bnd_limit_kind {           /* bnd_limit(), of the whole connection */
     BND_LIMIT_IDLE = 1,         /* no byte either way */
     BND_LIMIT_HALF_CLOSED = 2,  /* one way ended, no byte the other way */
     BND_LIMIT_LIFETIME = 3      /* since it was opened */
 };
-enum bnd_node_kind { BND_N_TEXT = 1, BND_N_INT = 2, BND_N_REAL = 3,
-                     BND_N_BOOL = 4, BND_N_LIST = 5, BND_N_MAP = 6 };
-enum { BND_ERROR = 3, BND_WARN = 4, BND_INFO = 6, BND_DEBUG = 7 };
+enum { BND_ERROR = 3, BND_WARN = 4, BND_NOTICE = 5, BND_INFO = 6,
+       BND_DEBUG = 7 };         /* bnd_log(), as syslog's */
 
 /* ------------------------------------------------------------------ options */
 /* The host parses, checks, reports errors with file and line, prints --describe
@@ -198,17 +212,17 @@ enum bnd_option_kind {          /* field in your struct */
     BND_T_LIST = 9,             /* struct bnd_list, of strings; one alone is
                                    a list too */
     BND_T_EXIT = 10,            /* const struct bnd_exit * */
-    BND_T_NODE = 11,            /* const struct bnd_node *, for odd shapes */
-    BND_T_ENDPOINT = 12,        /* const struct bnd_endpoint * */
-    BND_T_ENDPOINTS = 13,       /* struct bnd_endpoints */
-    BND_T_NETS = 14,            /* const struct bnd_nets *: "10.0.0.0/8" ... */
-    BND_T_ROWS = 15             /* struct bnd_rows: a list of maps, each as
+    BND_T_ENDPOINT = 11,        /* const struct bnd_endpoint * */
+    BND_T_ENDPOINTS = 12,       /* struct bnd_endpoints */
+    BND_T_NETS = 13,            /* const struct bnd_nets *: "10.0.0.0/8" ... */
+    BND_T_ROWS = 14             /* struct bnd_rows: a list of maps, each as
                                    the option's own table `rows` says */
 };
 enum { BND_O_REQUIRED = 1u, BND_O_DEPRECATED = 2u,
        BND_O_LISTEN = 4u }; /* endpoints to listen on: the host sees to it that
                                none is there twice */
 
+/* These three lie in your struct, so they never grow. */
 struct bnd_list { size_t n; const char *const *v; };
 struct bnd_endpoints { size_t n; const struct bnd_endpoint *const *v; };
 struct bnd_rows { size_t n; void *v; }; /* row i: (char *)v + i * row_size */
@@ -216,14 +230,16 @@ struct bnd_rows { size_t n; void *v; }; /* row i: (char *)v + i * row_size */
 struct bnd_option {
     const char *name;
     uint32_t kind;             /* enum bnd_option_kind */
-    uint32_t flags;            /* BND_O_* */
     uint32_t offset, size;     /* of the field; the host checks the size */
+    uint32_t flags;            /* BND_O_*; C++ wants this order from here on */
     const char *doc;           /* one sentence, shown to the operator */
     const char *def;           /* default as text (a list: "a|b"); NULL: the
-                                  zero value */
+                                  zero value, also outside of min and max */
     const char *choices;       /* BND_T_ENUM: "none|optional|required"; of a
                                   BND_T_LIST: what its items may be */
-    int64_t min, max;          /* both 0: no limit */
+    int64_t min, max;          /* of the value, of a text's bytes or a list's
+                                  items; both 0: no limit; one side only:
+                                  the other is INT64_MIN or INT64_MAX */
     const struct bnd_option *rows; /* BND_T_ROWS: its columns, ended by {0} */
     uint32_t row_size, reserved_;
 };
@@ -237,10 +253,11 @@ enum bnd_metric_kind { BND_COUNTER = 1, BND_GAUGE = 2, BND_HISTOGRAM = 3,
                        BND_VALUE = 4 };
 
 struct bnd_metric {
-    const char *name;          /* "handshakes_total" */
+    const char *name;          /* "in_total" of "bytes" is shown as
+                                  bindery_TYPE_in_bytes_total */
     uint32_t kind;             /* enum bnd_metric_kind */
     uint32_t reserved_;
-    const char *unit;          /* "bytes", "ms", NULL */
+    const char *unit;          /* "bytes", "ms" (shown in seconds), NULL */
     const char *doc;
     const char *label;         /* "reason=\"expired\"" or NULL: entries of one
                                   name may differ in it */
@@ -262,8 +279,8 @@ enum {                          /* flags */
     BND_DATAGRAMS = 4u          /* I keep datagram boundaries */
 };
 
-/* Every pointer may be NULL.  A filter without flow() lets all bytes by, once
- * the way behind it is open. */
+/* Every pointer may be NULL.  A filter or source without flow() lets all bytes
+ * by, once the way behind it is open.  What is not [main] is [worker]. */
 struct bnd_type {
     uint32_t size;             /* these six lines: BND_HEAD() */
     uint16_t abi_major, abi_minor;
@@ -272,14 +289,13 @@ struct bnd_type {
     uint32_t role;             /* enum bnd_role */
 
     uint32_t flags;            /* BND_HOLD_*, BND_DATAGRAMS */
-    const char *summary;       /* one line for --describe */
+    const char *summary;       /* a sentence, as each doc: "Does this." */
     const struct bnd_option *options; /* ended by {0} */
     const struct bnd_metric *metrics; /* ended by {0}; the index is the id */
     uint32_t binding_size, worker_size, stage_size;
     uint32_t state_version;    /* bump when the layout of what you keep or
                                   post changes; see bnd_keep(), bnd_post() */
 
-    int  (*load)(void); /* [main] once per mapped .so */
     /* [main] options set; no side effects */
     int  (*check)(struct bnd_binding *b);
     /* [main] acquire; failing cancels the reload */
@@ -287,21 +303,20 @@ struct bnd_type {
     /* [main] after the last worker_stop() */
     void (*stop)(struct bnd_binding *b);
 
-    int  (*worker_start)(struct bnd_worker *w); /* [worker] before any stage */
-    /* [worker] superseded: start nothing new */
+    int  (*worker_start)(struct bnd_worker *w); /* before any stage */
+    /* superseded: start nothing new */
     void (*worker_drain)(struct bnd_worker *w);
-    /* [worker] after the last close(), done() */
+    /* after the last close(), done() */
     void (*worker_stop)(struct bnd_worker *w);
     void (*worker_timer)(struct bnd_worker *w, unsigned slot);
-    void (*worker_ready)(struct bnd_worker *w, int fd, unsigned events);
     void (*message)(struct bnd_worker *w, const struct bnd_msg *m);
     /* bnd_post() said -EAGAIN: now there is room */
     void (*worker_room)(struct bnd_worker *w);
     void (*accepted)(struct bnd_worker *w, const struct bnd_accept *a);
 
-    /* [worker] first; arg: from bnd_spawn(), or NULL */
+    /* first; arg: from bnd_spawn(), or NULL */
     int  (*open)(struct bnd_stage *st, void *arg);
-    /* [worker] the way behind me is open (0), or cannot be: bnd_refuse(),
+    /* the way behind me is open (0), or cannot be: bnd_refuse(),
      * bnd_open_back() elsewhere or bnd_abort().  Once for each opening; see
      * OPENING */
     void (*opened)(struct bnd_stage *st, int err);
@@ -314,15 +329,15 @@ struct bnd_type {
     void (*close)(struct bnd_stage *st, int err);
 
     /* questions from the operator: write the answer with bnd_answer() */
-    /* [worker] st's state in a few words, or, st NULL, the binding's on this
-     * worker; st has come back from open() and may still be opening */
+    /* st's state in a few words, or, st NULL, the binding's on this worker; st
+     * has come back from open() and may still be opening */
     void (*show)(struct bnd_worker *w, struct bnd_stage *st,
         struct bnd_answer *a);
-    /* [worker] decide from facts alone: st is a dry stage without open(), bytes
-     * or close(), its self zero; only bnd_fact*(), bnd_open_back(),
-     * bnd_refuse() and bnd_abort() work.  None: on to the next (sink: taken) */
+    /* decide from facts alone: st is a dry stage without open(), bytes or
+     * close(), its self zero; only bnd_fact*(), bnd_open_back(), bnd_refuse()
+     * and bnd_abort() work.  None: on to the next (sink: taken) */
     void (*explain)(struct bnd_stage *st, struct bnd_answer *a);
-    /* [worker 0] "bindery tell PIPELINE/BINDING WORDS".  A negative result is
+    /* on worker 0: "bindery tell PIPELINE/BINDING WORDS".  A negative result is
      * a no, and what was answered last is its sentence */
     int  (*command)(struct bnd_worker *w, const struct bnd_list *words,
         struct bnd_answer *a);
@@ -384,7 +399,6 @@ struct bnd_host {
     void (*timer)(struct bnd_stage *, unsigned slot, int64_t ms);
     void (*worker_timer)(struct bnd_worker *, unsigned slot, int64_t ms);
     int (*watch)(struct bnd_stage *, int fd, unsigned events);
-    int (*worker_watch)(struct bnd_worker *, int fd, unsigned events);
     int64_t (*now)(void);
 
     int (*work)(struct bnd_worker *, struct bnd_stage *, void (*run)(void *arg),
@@ -408,15 +422,7 @@ struct bnd_host {
     void (*logv)(const struct bnd_binding *, const struct bnd_stage *,
         int level, const char *fmt, va_list);
     int (*option_errorv)(struct bnd_binding *, const char *option,
-        const struct bnd_node *, const char *fmt, va_list);
-    const struct bnd_node *(*node_get)(const struct bnd_node *, const char *key,
-        size_t i);
-    const char *(*node_text)(const struct bnd_node *);
-    const char *(*node_key)(const struct bnd_node *);
-    unsigned (*node_kind)(const struct bnd_node *);
-    size_t (*node_count)(const struct bnd_node *);
-    const struct bnd_exit *(*node_exit)(struct bnd_binding *,
-        const struct bnd_node *);
+        const void *row, const char *fmt, va_list);
     int (*nets_has)(const struct bnd_nets *, const struct sockaddr *);
     void (*answerv)(struct bnd_answer *, const char *key, const char *fmt,
         va_list);
@@ -478,7 +484,8 @@ static inline size_t bnd_peek(struct bnd_stage *st, unsigned side, size_t want,
     const char **p)
 { return bnd_host->peek(st, side, want, p); }
 
-/* The same for min(max, waiting) bytes you may change in place, then move. */
+/* The same for exactly min(max, waiting, limit/2) bytes, which you may change
+ * in place and then move. */
 static inline size_t bnd_edit(struct bnd_stage *st, unsigned side, size_t max,
     char **p)
 { return bnd_host->edit(st, side, max, p); }
@@ -526,8 +533,9 @@ static inline int bnd_put(struct bnd_stage *st, unsigned side,
 { return bnd_host->put(st, side, b); }
 
 /* ---- inlet to outlet, no copy [worker] */
-/* Move up to n bytes from one side's inlet to a side's outlet; how many moved.
- * BND_ALL also carries the end mark once the inlet is empty. */
+/* Move up to n bytes from one side's inlet to a side's outlet; how many moved:
+ * all n if they are available there and have room here.  BND_ALL also carries
+ * the end mark once the inlet is empty. */
 static inline size_t bnd_move(struct bnd_stage *st, unsigned from, unsigned to,
     size_t n)
 { return bnd_host->move(st, from, to, n); }
@@ -553,8 +561,11 @@ static inline void bnd_discard(struct bnd_stage *st, unsigned side)
 
 /* Say no politely: what I put in the FRONT outlet is sent, then its end; what
  * still comes is dropped; what lies behind me is torn down; the client gets
- * time to read.  The first err (negative errno, for the metric) and text (for
- * the log) of a connection are its reason. */
+ * time to read.  The first err and text (for the log; NULL: none) of a
+ * connection are its reason.  0: done, it was good; -EACCES, -EPERM: denied;
+ * -EDQUOT: limit; -EPROTO, -EBADMSG, -EMSGSIZE, -EILSEQ: protocol; -ETIMEDOUT:
+ * timeout; -ENOMEM, -EMFILE, -ENOBUFS: resources; -ECONNREFUSED, -EHOSTUNREACH,
+ * -ENETUNREACH, -ENOENT (its name): the backend; others: denied. */
 BND_PRINTF(3, 4) static inline void bnd_refuse(struct bnd_stage *st, int err,
     const char *fmt, ...)
 {
@@ -565,8 +576,8 @@ BND_PRINTF(3, 4) static inline void bnd_refuse(struct bnd_stage *st, int err,
 }
 
 /* Tear the whole pipeline down at once (sockets are reset), or, before my way
- * is open, say that it cannot be; see OPENING.  err, text: as for
- * bnd_refuse(). */
+ * is open, say that it cannot be; see OPENING.  err, text: as for bnd_refuse(),
+ * but err is below 0, and others: error. */
 BND_PRINTF(3, 4) static inline void bnd_abort(struct bnd_stage *st, int err,
     const char *fmt, ...)
 {
@@ -580,9 +591,9 @@ BND_PRINTF(3, 4) static inline void bnd_abort(struct bnd_stage *st, int err,
 /* Call my flow() soon. */
 static inline void bnd_wake(struct bnd_stage *st) { bnd_host->wake(st); }
 
-/* BND_HOLD_BACK stages, and any stage after opened(st, err): build the rest of
- * the chain; NULL: the next binding of the pipeline.  opened() tells how it
- * went. */
+/* BND_HOLD_BACK stages, any in open(), any after opened(st, err): build the
+ * rest of the chain; NULL: the next binding of the pipeline.  0: opened() will
+ * tell how it went; -EINVAL: a sink's, a second time, or after bnd_refuse(). */
 static inline int bnd_open_back(struct bnd_stage *st, const struct bnd_exit *to)
 { return bnd_host->open_back(st, to); }
 
@@ -591,31 +602,36 @@ static inline int bnd_open_back(struct bnd_stage *st, const struct bnd_exit *to)
 static inline void bnd_open_front(struct bnd_stage *st)
 { bnd_host->open_front(st); }
 
-/* Make a connected socket (stream, or datagram in a datagram pipeline) the
- * outer side of this stage.  On success the host owns the fd, unwatches it,
- * reads, writes, shuts down, splices and closes it: forget the number.  At
- * FRONT the facts "peer" and "local" are set from it unless they are there. */
+/* Make a connected stream socket (in a datagram pipeline: datagram) the outer
+ * side of this stage.  On success the host owns the fd, unwatches it, reads,
+ * writes, shuts down, splices and closes it: forget the number.  At FRONT the
+ * facts "peer" and "local" are set from it unless they are there.  FRONT is for
+ * sources, BACK for sinks, once each: else -EINVAL; or -ENOMEM. */
 static inline int bnd_attach(struct bnd_stage *st, unsigned side, int fd)
 { return bnd_host->attach(st, side, fd); }
 
-/* Sources: start a connection.  0: open(st, arg) will be called, for
- * certain. */
+/* Sources: start a connection.  0: open(st, arg) will be called, for certain;
+ * -ENOMEM, -ECANCELED from worker_stop(): arg stays yours. */
 static inline int bnd_spawn(struct bnd_worker *w, void *arg)
 { return bnd_host->spawn(w, arg); }
 
 /* [main, in start()] Listen on all ports of the endpoint; accepted() follows on
  * some worker, once per connection (or per new datagram peer, with a connected
- * socket).  Returns the listener's number.  backlog 0: the system's; mode: of a
- * unix socket.  The socket outlives reloads. */
+ * socket).  Returns the listener's number, from 0 on, or why it cannot be, as
+ * -EADDRINUSE.  backlog 0: the system's; mode: of a unix socket.  The socket
+ * outlives reloads. */
 static inline int bnd_listen(struct bnd_binding *b,
     const struct bnd_endpoint *e, unsigned flags, int backlog, unsigned mode)
 { return bnd_host->listen(b, e, flags, backlog, mode); }
 
 /* Facts about the connection, seen by all its stages, both ways, by log, limits
  * and tool.  The host itself knows "peer", "local" (BND_F_ADDR), "identity" and
- * "back.name" (the name the last stage connects to).  The value is copied.
+ * "back.name" (the name the last stage connects to; BND_F_TEXT).  The value is
+ * copied; n of a text may be (size_t)-1, up to its 0.
  * Reading gives NULL when there is none of that kind; BND_F_TEXT also reads an
- * address or an int.  Good until it is set again or the connection closes. */
+ * address.  Good until it is set again or the connection closes.  Setting:
+ * -EINVAL for a kind or size that cannot be, -EDQUOT for a 65th fact or a value
+ * above 64 KiB, -ENOMEM. */
 static inline int bnd_fact_set(struct bnd_stage *st, const char *key,
     unsigned kind, const void *v, size_t n)
 { return bnd_host->fact_set(st, key, kind, v, n); }
@@ -623,7 +639,7 @@ static inline const void *bnd_fact(struct bnd_stage *st, const char *key,
     unsigned kind, size_t *n)
 { return bnd_host->fact(st, key, kind, n); }
 static inline int bnd_fact_text_set(struct bnd_stage *st, const char *key,
-    const char *text) /* -1: up to its 0 */
+    const char *text)
 { return bnd_host->fact_set(st, key, BND_F_TEXT, text, (size_t)-1); }
 static inline const char *bnd_fact_text(struct bnd_stage *st, const char *key)
 { return (const char *)bnd_host->fact(st, key, BND_F_TEXT, NULL); }
@@ -656,9 +672,6 @@ static inline void bnd_worker_timer(struct bnd_worker *w, unsigned slot,
  * which stays your business.  Any number of fds. */
 static inline int bnd_watch(struct bnd_stage *st, int fd, unsigned events)
 { return bnd_host->watch(st, fd, events); }
-static inline int bnd_worker_watch(struct bnd_worker *w, int fd,
-    unsigned events)
-{ return bnd_host->worker_watch(w, fd, events); }
 
 /* [any] Monotonic milliseconds. */
 static inline int64_t bnd_now(void) { return bnd_host->now(); }
@@ -723,8 +736,8 @@ static inline const char *bnd_buf_data(const struct bnd_buf *b, size_t *n)
 static inline void bnd_metric(struct bnd_worker *w, unsigned id, int64_t value)
 { bnd_host->metric(w, id, value); }
 
-/* [any] st may be NULL, and is on [main] and [pool].  Never log payload or
- * secrets. */
+/* [any] b is never NULL; st may be, and is on [main] and [pool].  Never log
+ * payload or secrets. */
 BND_PRINTF(4, 5) static inline void bnd_log(const struct bnd_binding *b,
     const struct bnd_stage *st, int level, const char *fmt, ...)
 {
@@ -736,15 +749,17 @@ BND_PRINTF(4, 5) static inline void bnd_log(const struct bnd_binding *b,
     va_end(ap);
 }
 
-/* [main, in check() or start()] "file:line: binding 'x': option 'y': ...".
- * Returns -EINVAL: `return bnd_option_error(b, "key", NULL, "...")`. */
+/* [main, in check() or start()] Report "file:line: pipeline 'x', binding 'y',
+ * option 'z': ...".  option: its name, or NULL; row: NULL, or the address of a
+ * row of BND_T_ROWS, at any depth, and then option is a column of it.  Always
+ * -EINVAL: `return bnd_option_error(b, "listen", NULL, "...")`. */
 BND_PRINTF(4, 5) static inline int bnd_option_error(struct bnd_binding *b,
-    const char *option, const struct bnd_node *where, const char *fmt, ...)
+    const char *option, const void *row, const char *fmt, ...)
 {
     va_list ap;
     int rc;
     va_start(ap, fmt);
-    rc = bnd_host->option_errorv(b, option, where, fmt, ap);
+    rc = bnd_host->option_errorv(b, option, row, fmt, ap);
     va_end(ap);
     return rc;
 }
@@ -759,29 +774,13 @@ BND_PRINTF(3, 4) static inline void bnd_answer(struct bnd_answer *a,
     va_end(ap);
 }
 
-/* [any] Is the address in one of the networks?  NULL nets: no. */
+/* [any] Is the address (IPv4 or IPv6; others: no) in one of the networks?  NULL
+ * nets: no. */
 static inline int bnd_nets_has(const struct bnd_nets *n,
     const struct sockaddr *a)
 { return bnd_host->nets_has(n, a); }
 
-/* [main] BND_T_NODE options: a map's value by name, or with key NULL the i-th
- * value of a list or map; its name in the map; enum bnd_node_kind. */
-static inline const struct bnd_node *bnd_node_get(const struct bnd_node *n,
-    const char *key, size_t i)
-{ return bnd_host->node_get(n, key, i); }
-static inline const char *bnd_node_text(const struct bnd_node *n)
-{ return bnd_host->node_text(n); }
-static inline const char *bnd_node_key(const struct bnd_node *n)
-{ return bnd_host->node_key(n); }
-static inline unsigned bnd_node_kind(const struct bnd_node *n)
-{ return bnd_host->node_kind(n); }
-static inline size_t bnd_node_count(const struct bnd_node *n)
-{ return bnd_host->node_count(n); }
-static inline const struct bnd_exit *bnd_node_exit(struct bnd_binding *b,
-    const struct bnd_node *n)
-{ return bnd_host->node_exit(b, n); }
-
-/* [main, in load() or start()] Optional or experimental host interfaces by id,
+/* [main, in start()] Optional or experimental host interfaces by id,
  * "bindery.ktls/1"; NULL when the host has none.  Each defines its own
  * struct. */
 static inline const void *bnd_ext(const char *id) { return bnd_host->ext(id); }

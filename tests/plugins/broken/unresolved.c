@@ -7,14 +7,15 @@
 int bindery_test_nobody_has_this(void);
 
 static int
-unresolved_load(void)
+unresolved_start(struct bnd_binding *b)
 {
+	(void)b;
 	return bindery_test_nobody_has_this();
 }
 
 static const struct bnd_type type = {
 	BND_HEAD("unresolved", "1.0", BND_FILTER),
-	.load = unresolved_load,
+	.start = unresolved_start,
 };
 
 BND_PLUGIN(type);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Bindery authors */
 
-/* kit-nodes.c - pieces of the configuration, and exits. */
+/* kit-exits.c - exits, and what bnd_ext() gives. */
 
 #include "kit-calls.h"
 #include "kit-inner.h"
@@ -12,42 +12,6 @@
 struct bnd_exit {
 	struct kit_exit_name head;
 };
-
-const struct bnd_node *
-call_node_get(const struct bnd_node *n, const char *key, size_t i)
-{
-	if (!n)
-		return NULL;
-	if (key)
-		return n->kind == BND_N_MAP ? node_find(n, key) : NULL;
-	return i < call_node_count(n) ? &n->items[i] : NULL;
-}
-
-const char *
-call_node_text(const struct bnd_node *n)
-{
-	return n && n->text ? n->text : "";
-}
-
-const char *
-call_node_key(const struct bnd_node *n)
-{
-	return n ? n->key : NULL;
-}
-
-unsigned
-call_node_kind(const struct bnd_node *n)
-{
-	return n ? n->kind : 0;
-}
-
-size_t
-call_node_count(const struct bnd_node *n)
-{
-	if (!n || (n->kind != BND_N_LIST && n->kind != BND_N_MAP))
-		return 0;
-	return n->count;
-}
 
 /* Every name is a pipeline here. */
 const struct bnd_exit *
@@ -69,17 +33,6 @@ const char *
 exit_name(const struct bnd_exit *e)
 {
 	return e->head.name;
-}
-
-const struct bnd_exit *
-call_node_exit(struct bnd_binding *b, const struct bnd_node *n)
-{
-	struct bndk *k = generation_of(b)->k;
-
-	kit_call(k, "node_exit", TAG_MAIN);
-	if (!n || n->kind != BND_N_TEXT)
-		return NULL;
-	return exit_find(k, n->text);
 }
 
 void
