@@ -76,10 +76,15 @@ corner_waits_no_more(struct corner *c, struct member *m)
 		bnd_wake(m->st);
 }
 
+/* It keeps its turn: who comes next would find no memory either, and two that
+ * hand each other the turn never end. */
 void
 corner_waits_for_memory(struct corner *c, struct member *m)
 {
-	corner_wait(c, m);
+	if (!m->is_waiting) {
+		m->is_waiting = true;
+		TAILQ_INSERT_HEAD(&c->waiting, m, wait_link);
+	}
 	wing_watch(c->wing, m->st->worker);
 }
 
@@ -108,10 +113,10 @@ corner_may_speak(struct corner *c, struct member *m)
 	const uint64_t buffer = (uint64_t)member_conf(m)->buffer;
 	const struct member *first = TAILQ_FIRST(&c->waiting);
 
-	if (corner_has_said_enough(c)) {
-		wing_count_anew(c->wing, c, m->st->worker);
+	/* Once that was given out, it is counted anew; without the memory for
+	 * it there is nothing to count. */
+	if (corner_has_said_enough(c))
 		return corner_wait(c, m);
-	}
 	if (c->ahead >= buffer)
 		c->ahead = room_ahead(c->room, c->wing->index, buffer);
 	if (c->ahead >= buffer) /* it waits for the slowest to hear */

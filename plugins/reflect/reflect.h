@@ -199,7 +199,7 @@ void corner_settle(struct corner *c);
 void corner_wake_waiting(struct corner *c);
 void corner_waits_no_more(struct corner *c, struct member *m);
 
-/* It could not speak for want of memory: later perhaps. */
+/* It could not speak for want of memory: later perhaps, as the first. */
 void corner_waits_for_memory(struct corner *c, struct member *m);
 
 /* -------------------------------------------------------------------- wings */
