@@ -24,6 +24,7 @@ batch_create(struct bnd_buf *buf, uint32_t count, const struct voice *voices,
 		.buf = buf,
 		.bytes = (uint32_t)n,
 		.count = count,
+		.weight = BATCH_WEIGHT + (uint32_t)(voices_size + readers_size),
 		.voice_count = voice_count,
 	};
 	memcpy(b->voices, voices, voices_size);

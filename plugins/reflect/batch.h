@@ -26,12 +26,12 @@ struct voice {
 
 /* How much was said so far. */
 struct mark {
-	uint64_t pos; /* bytes, and BATCH_WEIGHT for each batch */
+	uint64_t pos; /* bytes, and the weight of each batch */
 	uint64_t bytes, messages;
 };
 
-/* What it takes to keep a batch, beside its bytes: it counts where limits of
- * memory do. */
+/* What it takes to keep a batch, beside its bytes, voices and readers: a
+ * batch's weight is all but the bytes, and counts where limits of memory do. */
 enum { BATCH_WEIGHT = 256 };
 
 struct batch {
@@ -40,6 +40,7 @@ struct batch {
 	struct mark at;      /* where it begins */
 	int64_t said_ms;
 	uint32_t bytes, count; /* messages */
+	uint32_t weight;
 	uint32_t voice_count;
 	/* Two for each worker: how many of its members are at this batch and
 	 * may not keep speakers waiting, and how many that may.  Each worker
@@ -61,7 +62,7 @@ void batch_destroy(struct batch *b);
 static inline uint64_t
 batch_end(const struct batch *b)
 {
-	return b->at.pos + b->bytes + BATCH_WEIGHT;
+	return b->at.pos + b->bytes + b->weight;
 }
 
 /* Where the message that begins at this offset ends. */

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { VOICES_FIRST = 16 };
+enum { VOICES_FIRST = 16, VOICES_KEPT = 64 };
 
 static int
 draft_grow_voices(struct draft *d)
@@ -46,6 +46,18 @@ draft_give_bytes(struct draft *d)
 	d->bytes = NULL;
 }
 
+/* There may be many drafts that are empty. */
+static void
+draft_give_voices(struct draft *d)
+{
+	d->voice_count = 0;
+	if (d->voice_room <= VOICES_KEPT)
+		return;
+	free(d->voices);
+	d->voices = NULL;
+	d->voice_room = 0;
+}
+
 int
 draft_finish(struct draft *d)
 {
@@ -63,16 +75,22 @@ draft_finish(struct draft *d)
 	batches_append(&d->done, b);
 	d->done_bytes += d->used;
 	draft_give_bytes(d);
+	draft_give_voices(d);
 	d->used = 0;
-	d->count = d->voice_count = 0;
+	d->count = 0;
 	return 0;
+}
+
+static bool
+draft_is_full(const struct draft *d)
+{
+	return d->used >= DRAFT_BATCH || d->voice_count >= DRAFT_VOICES;
 }
 
 char *
 draft_reserve(struct draft *d, size_t n)
 {
-	if (n > DRAFT_MESSAGE ||
-	    (d->used >= DRAFT_BATCH && draft_finish(d) < 0) ||
+	if (n > DRAFT_MESSAGE || (draft_is_full(d) && draft_finish(d) < 0) ||
 	    draft_grow_voices(d) < 0)
 		return NULL;
 	if (!d->bytes)

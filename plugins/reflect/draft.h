@@ -13,6 +13,7 @@
 
 enum {
 	DRAFT_BATCH = 32 * 1024,  /* bytes; a batch of so many is enough */
+	DRAFT_VOICES = 2048,      /* likewise, so many: as many bytes */
 	DRAFT_LARGE = 16 * 1024,  /* bytes; not worth joining */
 	DRAFT_MESSAGE = 33 * 1024 /* bytes; the largest with what we add */
 };

@@ -27,7 +27,7 @@
 
 /* Generations share rooms, and may run different builds of this binding: who
  * changes a struct of its, or what a message means, raises this. */
-enum { REFLECT_STATE = 2 };
+enum { REFLECT_STATE = 3 };
 
 enum slow { SLOW_DISCONNECT, SLOW_DROP, SLOW_WAIT };
 

@@ -44,7 +44,7 @@ room_append(struct room *r, uint32_t worker, struct batch *b)
 
 	b->next = NULL;
 	b->at = r->head;
-	r->head.pos += b->bytes + BATCH_WEIGHT;
+	r->head.pos = batch_end(b);
 	r->head.bytes += b->bytes;
 	r->head.messages += b->count;
 	batches_append(&r->log, b);

@@ -21,6 +21,8 @@
 #include "base/buf.h"
 #include "unit.h"
 
+#include <malloc.h>
+
 const struct bnd_host *bnd_host = &abi_table;
 
 enum {
@@ -650,7 +652,32 @@ START_TEST(a_speaker_can_be_left_out)
 }
 END_TEST
 
-UNIT_TESTS("reflect-model", a_room_has_one_order, a_worker_is_told_once,
-    rooms_have_an_end, an_empty_room_with_a_past_makes_way,
-    as_many_empty_rooms_make_way_as_must,
+/* However many speak in one turn, each a byte. */
+START_TEST(a_batch_weighs_what_it_holds)
+{
+	struct draft d = { .workers = WORKERS };
+	struct batches *done = &d.done;
+	size_t count = 0;
+
+	for (uint64_t who = 1; who <= 20000; who++) {
+		*draft_reserve(&d, 1) = 'x';
+		draft_commit(&d, FRAMING_NONE, who, 1, 1);
+		ck_assert_uint_le(d.voice_room, DRAFT_VOICES);
+	}
+	ck_assert_int_eq(draft_finish(&d), 0);
+	ck_assert_uint_le(malloc_usable_size(d.voices), 2048);
+	for (const struct batch *b = done->first; b; b = b->next) {
+		ck_assert_uint_ge(
+		    batch_end(b), malloc_usable_size((void *)(uintptr_t)b) +
+				      malloc_usable_size(b->buf));
+		count += b->count;
+	}
+	ck_assert_uint_eq(count, 20000);
+	draft_destroy(&d);
+}
+END_TEST
+
+UNIT_TESTS("reflect-model", a_batch_weighs_what_it_holds, a_room_has_one_order,
+    a_worker_is_told_once, rooms_have_an_end,
+    an_empty_room_with_a_past_makes_way, as_many_empty_rooms_make_way_as_must,
     the_newest_generation_says_how_much_is_kept, a_speaker_can_be_left_out)
