@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BIT(alg) (UINT32_C(1) << (alg))
+#define BIT(alg) JWT_ALG_BIT(alg)
 
 enum {
 	EXPONENT_SIZE_MAX = 4, /* a larger one only costs time */
@@ -39,7 +39,8 @@ static const struct kind {
 	[KIND_P521] = { "EC P-521", "EC", "P-521", { "x", "y" },
 	    GNUTLS_ECC_CURVE_SECP521R1, 521, 66, BIT(ALG_ES512) },
 	[KIND_ED25519] = { "Ed25519", "OKP", "Ed25519", { "x", NULL },
-	    GNUTLS_ECC_CURVE_ED25519, 255, 32, BIT(ALG_EDDSA) },
+	    GNUTLS_ECC_CURVE_ED25519, 255, 32,
+	    BIT(ALG_EDDSA) | BIT(ALG_ED25519) },
 	[KIND_OCT] = { "oct", "oct", NULL, { "k", NULL },
 	    GNUTLS_ECC_CURVE_INVALID, 0, 0,
 	    BIT(ALG_HS256) | BIT(ALG_HS384) | BIT(ALG_HS512) },
@@ -200,7 +201,7 @@ read_algorithms(const struct reading *r)
 	jwt_quote(quoted, sizeof(quoted), name, strlen(name));
 	if (alg < 0)
 		return key_wrong(r, "its algorithm '%s' is not known", quoted);
-	r->key->algorithms &= BIT(alg);
+	r->key->algorithms &= jwt_alg_bits((enum jwt_alg)alg);
 	if (!r->key->algorithms)
 		return key_wrong(r,
 		    "its algorithm %s does not fit a key of kind %s", quoted,

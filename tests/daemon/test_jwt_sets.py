@@ -154,6 +154,22 @@ class Providers(SetCase):
             good=[k["rsa"].token(), k["es"].token()], issuer="x",
             expires=1)
 
+    def test_ed25519_by_either_name(self):
+        """The algorithm is one; which of its names a token may have says
+        `algorithms`, and the key does not."""
+        ed, other = keys()["ed"], Key("Ed25519", "ed2")
+        tokens = {a: [k.token(alg=a) for k in (ed, other)] for a in EDS}
+        both = key_set(ed, other)
+        self.publishes(ed.jwk(), other.jwk(), good=sum(tokens.values(), []),
+                       bad=[ed.token({"kid": "ed2"}, alg="Ed25519"),
+                            other.token({"alg": "Ed448"}),
+                            other.token({"kid": None})])
+        for mine, others in (EDS, EDS[::-1]):
+            self.admits(both, tokens[mine], tokens[others],
+                        f'algorithms = "{mine}";')
+        self.admits(key_set(other.jwk(alg=None, kid=None)),
+                    [other.token({"kid": None}, alg=a) for a in EDS])
+
     def test_one_key_and_no_kid(self):
         k = keys()
         jwk = json.dumps(k["es"].jwk(kid=None))

@@ -55,11 +55,22 @@ static const struct made_alg {
 	[ALG_EDDSA] = { GNUTLS_PK_EDDSA_ED25519,
 	    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_ED25519), 32,
 	    GNUTLS_SIGN_EDDSA_ED25519, "Ed25519" },
+	[ALG_ED25519] = { GNUTLS_PK_EDDSA_ED25519,
+	    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_ED25519), 32,
+	    GNUTLS_SIGN_EDDSA_ED25519, "Ed25519" },
 	[ALG_HS256] = { 0, 0, 32, 0, NULL },
 	[ALG_HS384] = { 0, 0, 48, 0, NULL },
 	[ALG_HS512] = { 0, 0, 64, 0, NULL },
 };
 /* clang-format on */
+
+/* Two names of one algorithm? */
+static inline bool
+made_same(int a, int b)
+{
+	return a == b || (made_algs[a].pk == GNUTLS_PK_EDDSA_ED25519 &&
+			     made_algs[b].pk == GNUTLS_PK_EDDSA_ED25519);
+}
 
 __attribute__((format(printf, 1, 2))) static inline char *
 made_text(const char *fmt, ...)

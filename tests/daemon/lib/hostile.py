@@ -12,8 +12,8 @@ import time
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
-from .tokens import (ALL, AUDIENCE, CURVES, ISSUER, Key, b64, b64_of, key_set,
-                     usual)
+from .tokens import (ALL, AUDIENCE, CURVES, EDS, ISSUER, Key, b64, b64_of,
+                     key_set, usual)
 
 ORDERS = {
     "ES256": int("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2"
@@ -52,7 +52,7 @@ class Ring:
         yield from ((self.rsa, a) for a in ALL[:6])
         yield self.rs256, "RS256"
         yield from ((k, a) for a, k in self.es.items())
-        yield self.ed, "EdDSA"
+        yield from ((self.ed, a) for a in EDS)
         yield from ((self.hs, a) for a in HMACS)
 
 
@@ -159,7 +159,9 @@ def algorithms():
             yield (f"alg '{none}'{kid}, signed", signed(
                 '{"alg":"%s"%s}' % (none, kid)), codes)
     for alg in ("es256", "Es256", "ES256 ", "ES256K", "HS1", "RS1", "ES257",
-                "dir", "A128KW", "RSA-OAEP", "Ed25519", "EdDSA\\u0000", "HS",
+                "dir", "A128KW", "RSA-OAEP", "Ed25519", "EdDSA\\u0000",
+                "ed25519", "ED25519", "Ed25519 ", "Ed25519\\u0000", "Ed448",
+                "Ed25519ph", "Ed25519ctx", "ESP256", "X25519", "HS",
                 "PBES2-HS256+A128KW", "ES256,none", "\U0001f511", "x" * 4000):
         yield (f"alg {alg[:20]}", signed('{"alg":"%s","kid":"es256"}' % alg),
                "algorithm malformed")
@@ -171,7 +173,8 @@ def algorithms():
     for key, own in r.signs():
         for alg in [*ALL, *HMACS]:
             fits = (alg == own or (key is r.rsa and alg in ALL[:6])
-                    or (key is r.hs and alg[:2] == "HS"))
+                    or (key is r.hs and alg[:2] == "HS")
+                    or (own in EDS and alg in EDS))
             if not fits and alg != own:
                 yield (f"alg {alg} of {key.kid}", key.raw(
                     {"alg": alg, "kid": key.kid}, claims(), own),

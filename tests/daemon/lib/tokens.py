@@ -22,7 +22,8 @@ CURVES = {"ES256": (ec.SECP256R1, "P-256", 32),
           "ES384": (ec.SECP384R1, "P-384", 48),
           "ES512": (ec.SECP521R1, "P-521", 66)}
 ALL = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256",
-       "ES384", "ES512", "EdDSA"]
+       "ES384", "ES512", "EdDSA", "Ed25519"]
+EDS = ("EdDSA", "Ed25519")  # of a key on that curve the same
 
 
 def b64(data):
@@ -51,7 +52,7 @@ class Key:
             self.private = rsa.generate_private_key(exponent, bits)
         elif alg in CURVES:
             self.private = ec.generate_private_key(CURVES[alg][0]())
-        elif alg == "EdDSA":
+        elif alg in EDS:
             self.private = ed25519.Ed25519PrivateKey.generate()
         else:
             self.private = secret or os.urandom(64)
@@ -62,7 +63,7 @@ class Key:
             del j["kid"]
         if self.alg[:2] == "HS":
             j.update(kty="oct", k=b64(self.private))
-        elif self.alg == "EdDSA":
+        elif self.alg in EDS:
             j.update(kty="OKP", crv="Ed25519",
                      x=b64(self.private.public_key().public_bytes(
                          serialization.Encoding.Raw,
@@ -89,7 +90,7 @@ class Key:
         if alg[:2] == "HS":
             return hmac.new(self.private, data,
                             "sha" + alg[2:]).digest()
-        if alg == "EdDSA":
+        if alg in EDS:
             return self.private.sign(data)
         h = HASHES[alg[2:]]()
         if alg in CURVES:
