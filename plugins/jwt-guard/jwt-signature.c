@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <gnutls/crypto.h>
+#include <string.h>
 
 /* clang-format off */
 static const struct method {
@@ -55,22 +56,56 @@ mac_verify(const struct jwt_key *k, const struct method *m,
 		   : -EKEYREJECTED;
 }
 
-/* RFC 7518 section 3.4: r and s side by side; GnuTLS wants them in DER. */
+enum { NUMBER_MOST = 66, DER_ROOM = 2 * (NUMBER_MOST + 3) + 3 };
+
+/* Where the DER of a positive INTEGER ends: as short as can be, the highest bit
+ * of it 0. */
+static unsigned char *
+der_integer(unsigned char *to, const unsigned char *p, unsigned n)
+{
+	unsigned is_high;
+
+	for (; n > 1 && *p == 0; n--)
+		p++;
+	is_high = *p >> 7;
+	*to++ = 0x02;
+	*to++ = (unsigned char)(n + is_high);
+	*to = 0;
+	memcpy(to + is_high, p, n);
+	return to + is_high + n;
+}
+
+/* SEQUENCE { r, s } somewhere in the room: where it begins. */
+static unsigned char *
+der_signature(unsigned char room[static DER_ROOM],
+    const gnutls_datum_t *signature, unsigned *size_r)
+{
+	const unsigned n = signature->size / 2;
+	unsigned char *const body = room + 3, *begin = body, *end;
+	unsigned size;
+
+	end = der_integer(body, signature->data, n);
+	end = der_integer(end, signature->data + n, n);
+	size = (unsigned)(end - body);
+	*--begin = (unsigned char)size;
+	if (size > 0x7f) /* the length has a byte of its own */
+		*--begin = 0x81;
+	*--begin = 0x30;
+	*size_r = (unsigned)(end - begin);
+	return begin;
+}
+
+/* RFC 7518 section 3.4: r and s side by side.  GnuTLS wants them in DER, and
+ * has a function for that, which takes some microseconds and memory. */
 static int
 ecdsa_verify(const struct jwt_key *k, const struct method *m,
     const gnutls_datum_t *data, const gnutls_datum_t *signature)
 {
-	const unsigned n = signature->size / 2;
-	const gnutls_datum_t r = { signature->data, n };
-	const gnutls_datum_t s = { signature->data + n, n };
-	gnutls_datum_t der = { NULL, 0 };
-	int rc = gnutls_encode_rs_value(&der, &r, &s);
+	unsigned char room[DER_ROOM];
+	gnutls_datum_t der;
 
-	if (rc >= 0)
-		rc = gnutls_pubkey_verify_data2(
-		    k->public, m->sign, 0, data, &der);
-	gnutls_free(der.data);
-	return rc;
+	der.data = der_signature(room, signature, &der.size);
+	return gnutls_pubkey_verify_data2(k->public, m->sign, 0, data, &der);
 }
 
 int

@@ -604,7 +604,58 @@ START_TEST(many_threads_verify_with_one_set)
 }
 END_TEST
 
-UNIT_TESTS("jwt attacks", a_public_key_is_no_secret, an_empty_secret_is_none,
+/* Numbers of all lengths, in DER as GnuTLS writes it. */
+static void
+der_is_right(unsigned n, unsigned r_zeros, unsigned s_zeros, unsigned first)
+{
+	unsigned char bytes[2 * NUMBER_MOST] = { 0 }, room[DER_ROOM], *der;
+	gnutls_datum_t r = { bytes, n }, s = { bytes + n, n }, want;
+	const gnutls_datum_t both = { bytes, 2 * n };
+	unsigned size;
+
+	memset(bytes + r_zeros, 0xa5, n - r_zeros);
+	memset(bytes + n + s_zeros, 0x5a, n - s_zeros);
+	if (r_zeros < n)
+		bytes[r_zeros] = (unsigned char)first;
+	if (s_zeros < n)
+		bytes[n + s_zeros] = (unsigned char)(first ^ 0x80);
+	ck_assert_int_ge(gnutls_encode_rs_value(&want, &r, &s), 0);
+	memset(room, 0xee, sizeof(room));
+	der = der_signature(room, &both, &size);
+	ck_assert_uint_eq(size, want.size);
+	ck_assert_mem_eq(der, want.data, size);
+	ck_assert(der >= room && der + size <= room + sizeof(room));
+	gnutls_free(want.data);
+}
+
+START_TEST(r_and_s_in_der)
+{
+	static const unsigned sizes[] = { 32, 48, 66 };
+	static const unsigned firsts[] = { 0x01, 0x7f, 0x80, 0x81, 0xff };
+
+	for (size_t i = 0; i < 3; i++)
+		for (size_t f = 0; f < 5; f++)
+			for (unsigned r = 0; r < sizes[i]; r++)
+				for (unsigned s = 0; s < sizes[i]; s++)
+					der_is_right(sizes[i], r, s, firsts[f]);
+}
+END_TEST
+
+/* No numbers at all are still numbers: 0. */
+START_TEST(zeros_in_der)
+{
+	static const unsigned char want[] = { 0x30, 6, 2, 1, 0, 2, 1, 0 };
+	unsigned char zeros[64] = { 0 }, room[DER_ROOM];
+	const gnutls_datum_t both = { zeros, sizeof(zeros) };
+	unsigned size;
+
+	ck_assert_mem_eq(der_signature(room, &both, &size), want, sizeof(want));
+	ck_assert_uint_eq(size, sizeof(want));
+}
+END_TEST
+
+UNIT_TESTS("jwt attacks", r_and_s_in_der, zeros_in_der,
+    a_public_key_is_no_secret, an_empty_secret_is_none,
     a_key_signs_for_its_algorithm_only, a_key_looks_at_the_algorithm_itself,
     numbers_of_no_signature, shapes_of_no_signature,
     an_eddsa_signature_has_one_form, rsa_signatures_of_another_kind,
