@@ -18,9 +18,9 @@ struct jwt_cache_entry {
 };
 
 int
-jwt_cache_init(struct jwt_cache *c)
+jwt_cache_init(struct jwt_cache *c, size_t limit)
 {
-	*c = (struct jwt_cache){ 0 };
+	*c = (struct jwt_cache){ .limit = limit };
 	return gnutls_rnd(GNUTLS_RND_KEY, c->key, sizeof(c->key)) < 0 ? -EIO
 								      : 0;
 }
@@ -59,6 +59,8 @@ jwt_cache_find(struct jwt_cache *c, const char *text, size_t n, int64_t now_ms,
 {
 	struct jwt_cache_entry *e;
 
+	if (c->limit == 0)
+		return NULL;
 	if (gnutls_hmac_fast(
 		GNUTLS_MAC_SHA256, c->key, sizeof(c->key), text, n, mac) < 0) {
 		gnutls_rnd(GNUTLS_RND_NONCE, mac, CACHE_MAC); /* fits nobody */
@@ -98,13 +100,15 @@ jwt_cache_add(struct jwt_cache *c, const uint8_t mac[static CACHE_MAC],
 {
 	struct jwt_cache_entry *e;
 
+	if (t->size > c->limit)
+		return;
 	if (!c->entries)
 		c->entries = calloc(CACHE_ENTRIES, sizeof(*c->entries));
 	if (!c->entries)
 		return;
 	e = cache_place(c, mac);
 	entry_empty(c, e);
-	while (c->bytes + t->size > CACHE_BYTES) {
+	while (c->bytes + t->size > c->limit) {
 		entry_empty(c, &c->entries[c->hand]);
 		c->hand = (c->hand + 1) % CACHE_ENTRIES;
 	}

@@ -174,8 +174,9 @@ guard_close(struct bnd_stage *st, int err)
 static int
 guard_worker_start(struct bnd_worker *w)
 {
+	const struct guard *g = w->binding->self;
 	struct desk *d = w->self;
-	int rc = jwt_cache_init(&d->cache);
+	int rc = jwt_cache_init(&d->cache, (size_t)g->cache);
 
 	d->worker = w;
 	LIST_INIT(&d->waiting);
@@ -188,6 +189,17 @@ guard_worker_start(struct bnd_worker *w)
 	desk_tell_age(d);
 	sources_begin(w);
 	return 0;
+}
+
+/* Its connections may stay for a day; no new ones come. */
+static void
+guard_worker_drain(struct bnd_worker *w)
+{
+	struct desk *d = w->self;
+
+	jwt_cache_finish(&d->cache);
+	d->cache.limit = 0;
+	sources_drain(w);
 }
 
 static void
@@ -243,7 +255,7 @@ static const struct bnd_type jwt_guard = {
 	.start = guard_start,
 	.stop = guard_stop,
 	.worker_start = guard_worker_start,
-	.worker_drain = sources_drain,
+	.worker_drain = guard_worker_drain,
 	.worker_stop = guard_worker_stop,
 	.worker_timer = sources_timer,
 	.message = guard_message,

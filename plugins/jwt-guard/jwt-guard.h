@@ -42,7 +42,7 @@ struct guard { /* a binding */
 	struct bnd_rows require, routes;
 	int ack, allow_cleartext, require_expiry, require_bound;
 	int on_expiry, renew;
-	int64_t max_token;                           /* bytes */
+	int64_t max_token, cache;                    /* bytes */
 	int64_t token_timeout, leeway, keys_refresh; /* ms */
 	int64_t max_per_identity, tlv_type;
 

@@ -4,6 +4,7 @@
 #include "jwt-json.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* An empty object takes three bytes of text and some 250 of memory. */
@@ -91,4 +92,74 @@ jwt_json_read(
 		    "is not strict JSON: %s (line %d, column %d)",
 		    flaw_words(&error), error.line, error.column);
 	return NULL;
+}
+
+/* ---- how much it takes */
+
+/* An allocation of n bytes. */
+static size_t
+piece(size_t n)
+{
+	return n <= 24 ? 32 : (n + 8 + 15) / 16 * 16;
+}
+
+/* A table that begins with eight places and is doubled. */
+static size_t
+table(size_t count, size_t place)
+{
+	size_t places = 8;
+
+	while (places < count)
+		places *= 2;
+	return piece(places * place);
+}
+
+static size_t value_memory(const json_t *v);
+
+static size_t
+object_memory(const json_t *object)
+{
+	json_t *v = (json_t *)(uintptr_t)object; /* it is not changed */
+	size_t n =
+	    piece(72) + table(json_object_size(object), 2 * sizeof(void *));
+
+	for (void *i = json_object_iter(v); i; i = json_object_iter_next(v, i))
+		n += piece(57 + json_object_iter_key_len(i)) +
+		     value_memory(json_object_iter_value(i));
+	return n;
+}
+
+static size_t
+array_memory(const json_t *v)
+{
+	size_t n = piece(40) + table(json_array_size(v), sizeof(void *));
+
+	for (size_t i = 0; i < json_array_size(v); i++)
+		n += value_memory(json_array_get(v, i));
+	return n;
+}
+
+static size_t
+value_memory(const json_t *v)
+{
+	switch (json_typeof(v)) {
+	case JSON_OBJECT:
+		return object_memory(v);
+	case JSON_ARRAY:
+		return array_memory(v);
+	case JSON_STRING:
+		return piece(32) + piece(json_string_length(v) + 1);
+	case JSON_INTEGER:
+	case JSON_REAL:
+		return piece(24);
+	default:
+		return 0; /* there is one of each */
+	}
+}
+
+/* A string stays in the room that its text took, escapes and all. */
+size_t
+jwt_json_memory(const json_t *v, size_t n)
+{
+	return value_memory(v) + n;
 }

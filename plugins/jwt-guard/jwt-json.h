@@ -17,4 +17,8 @@
 json_t *jwt_json_read(
     const void *text, size_t n, unsigned depth_max, char *why, size_t why_size);
 
+/* At most how many bytes of memory it takes that was read from n bytes of text:
+ * as jansson 2.14 allocates, and what malloc() adds. */
+size_t jwt_json_memory(const json_t *v, size_t n);
+
 #endif

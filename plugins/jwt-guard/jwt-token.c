@@ -325,15 +325,11 @@ static int
 token_make(struct jwt_token **r, const struct header *h, const struct parts *p,
     struct jwt_verdict *v)
 {
-	size_t size = JWT_PARTS - 1;
-	struct jwt_token *t;
+	struct jwt_token *t = calloc(1, sizeof(*t));
 
-	for (int i = 0; i < JWT_PARTS; i++)
-		size += p->text_size[i];
-	t = calloc(1, sizeof(*t));
 	if (!t)
 		return token_no_memory(v);
-	*t = (struct jwt_token){ .refs = 1, .alg = h->alg, .size = size };
+	*t = (struct jwt_token){ .refs = 1, .alg = h->alg };
 	if (part_parse(p, PART_PAYLOAD, &t->claims, v) < 0) {
 		jwt_token_unref(&t);
 		return -EACCES;
@@ -343,6 +339,8 @@ token_make(struct jwt_token **r, const struct header *h, const struct parts *p,
 		jwt_token_unref(&t);
 		return token_no_memory(v);
 	}
+	t->size = sizeof(*t) + h->kid_size +
+		  jwt_json_memory(t->claims, p->size[PART_PAYLOAD]);
 	*r = t;
 	return 0;
 }

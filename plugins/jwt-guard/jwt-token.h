@@ -40,7 +40,7 @@ struct jwt_token {
 	unsigned refs;
 	enum jwt_alg alg;
 	json_t *claims; /* an object */
-	size_t size;    /* of its text: for the bounds of a cache */
+	size_t size;    /* bytes of memory that it takes, about */
 	char *kid;      /* NULL: it had none; may hold any bytes but 0 */
 };
 

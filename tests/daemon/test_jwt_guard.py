@@ -6,6 +6,7 @@
 import base64
 import socket
 import time
+import unittest
 
 from lib import *
 from lib.guard import *
@@ -273,6 +274,32 @@ class Words(GuardCase):
             self.passes(port, token).close()
         self.assertEqual(2.0, self.metric(d, "cached_total"))
         self.assertEqual(1.0, self.metric(d, "verify_duration_us_count"))
+
+    def test_no_token_is_remembered(self):
+        d, port = self.gate("cache = 0;")
+        token = self.key.token()
+        for _ in range(3):
+            self.passes(port, token).close()
+        self.assertEqual(0.0, self.metric(d, "cached_total"))
+        self.assertEqual(3.0, self.metric(d, "verify_duration_us_count"))
+
+    @unittest.skipIf(IS_SANITIZED, "the sanitizers keep what was freed")
+    def test_memory_for_tokens(self):
+        """Of tokens that are small as text and large in memory; those of
+        generations that live on are forgotten."""
+        self.key = Key("HS256")
+        d, port = self.gate('algorithms = "HS256"; cache = "6m";')
+        held = [self.passes(port, self.key.token())]
+        before = rss(d.pid)
+        for generation in range(5):
+            for i in range(100):
+                self.passes(port, self.key.token(
+                    jti=f"{generation}.{i}", x=[[]] * 900)).close()
+            held.append(self.passes(port, self.key.token()))
+            self.ask(d, "reload")
+        self.assertLess(rss(d.pid) - before, 14 << 20)
+        for s in held:
+            s.close()
 
 
 class Cleartext(GuardCase):

@@ -79,7 +79,7 @@ check_accepts(const struct jwt_keys *keys, const char *token)
 
 	ck_assert_msg(rc == 0, "%s: %s", token, v.sentence);
 	ck_assert(json_is_object(t->claims));
-	ck_assert_uint_eq(t->size, strlen(token));
+	ck_assert_uint_gt(t->size, json_object_size(t->claims) * 100);
 	jwt_token_unref(&t);
 }
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { NOW = 1000000 };
+enum { NOW = 1000000, LIMIT = 1 << 20 };
 
 /* Only what the cache needs of a token. */
 static unsigned alive;
@@ -71,7 +71,7 @@ START_TEST(finds_what_was_added_until_it_expires)
 {
 	struct jwt_cache c;
 
-	ck_assert_int_eq(jwt_cache_init(&c), 0);
+	ck_assert_int_eq(jwt_cache_init(&c, LIMIT), 0);
 	ck_assert(!cache_has(&c, "a", NOW));
 	cache_put(&c, "a", 500, NOW + 10);
 	cache_put(&c, "b", 500, INT64_MAX);
@@ -97,18 +97,38 @@ START_TEST(stays_within_its_bounds)
 	struct jwt_cache c;
 	char text[20];
 
-	ck_assert_int_eq(jwt_cache_init(&c), 0);
+	ck_assert_int_eq(jwt_cache_init(&c, LIMIT), 0);
 	for (int i = 0; i < 5000; i++) {
 		snprintf(text, sizeof(text), "token %d", i);
 		cache_put(&c, text, 300 + (size_t)i % 3000, NOW + 1 + i);
 		ck_assert(cache_has(&c, text, NOW));
 		ck_assert_uint_le(alive, CACHE_ENTRIES);
-		ck_assert_uint_le(c.bytes, CACHE_BYTES);
+		ck_assert_uint_le(c.bytes, LIMIT);
 	}
 	cache_put(&c, "large", JWT_TOKEN_MAX, NOW + 1);
-	ck_assert_uint_le(c.bytes, CACHE_BYTES);
+	ck_assert_uint_le(c.bytes, LIMIT);
+	cache_put(&c, "all of it", LIMIT, NOW + 1);
+	ck_assert_uint_eq(c.bytes, LIMIT);
+	ck_assert_uint_eq(alive, 1);
+	ck_assert(cache_has(&c, "all of it", NOW));
+	cache_put(&c, "too large", LIMIT + 1, NOW + 1);
+	ck_assert(!cache_has(&c, "too large", NOW));
+	ck_assert(cache_has(&c, "all of it", NOW));
 	jwt_cache_finish(&c);
 	ck_assert_uint_eq(alive, 0);
+}
+END_TEST
+
+START_TEST(may_hold_nothing)
+{
+	struct jwt_cache c;
+
+	ck_assert_int_eq(jwt_cache_init(&c, 0), 0);
+	cache_put(&c, "a", 1, INT64_MAX);
+	ck_assert(!cache_has(&c, "a", NOW));
+	ck_assert_uint_eq(alive, 0);
+	ck_assert_ptr_null(c.entries);
+	jwt_cache_finish(&c);
 }
 END_TEST
 
@@ -118,8 +138,8 @@ START_TEST(hashes_are_keyed)
 	struct jwt_cache a, b;
 	uint8_t of_a[CACHE_MAC], of_b[CACHE_MAC];
 
-	ck_assert_int_eq(jwt_cache_init(&a), 0);
-	ck_assert_int_eq(jwt_cache_init(&b), 0);
+	ck_assert_int_eq(jwt_cache_init(&a, LIMIT), 0);
+	ck_assert_int_eq(jwt_cache_init(&b, LIMIT), 0);
 	jwt_cache_find(&a, "x", 1, NOW, of_a);
 	jwt_cache_find(&b, "x", 1, NOW, of_b);
 	ck_assert_mem_ne(of_a, of_b, CACHE_MAC);
@@ -129,4 +149,4 @@ START_TEST(hashes_are_keyed)
 END_TEST
 
 UNIT_TESTS("jwt-cache", finds_what_was_added_until_it_expires,
-    stays_within_its_bounds, hashes_are_keyed)
+    stays_within_its_bounds, may_hold_nothing, hashes_are_keyed)

@@ -187,6 +187,83 @@ START_TEST(memory_that_is_not_there)
 }
 END_TEST
 
-UNIT_TESTS("jwt json", what_is_taken, what_is_not, no_member_twice,
-    the_sentence_does_not_quote, not_too_deep, strings_do_not_count,
-    not_too_many_parts, memory_that_is_not_there)
+static size_t held;
+
+/* A piece of memory has eight bytes before it, and is a multiple of 16. */
+static void *
+counting_malloc(size_t n)
+{
+	size_t *p = malloc(n + 16);
+
+	ck_assert_ptr_nonnull(p);
+	*p = n < 24 ? 32 : (n + 8 + 15) & ~(size_t)15;
+	held += *p;
+	return p + 2;
+}
+
+static void
+counting_free(void *p)
+{
+	size_t *before = p;
+
+	if (!p)
+		return;
+	before -= 2;
+	held -= *before;
+	free(before);
+}
+
+static void
+takes_what_it_says(const char *text, size_t n)
+{
+	size_t says;
+	json_t *j;
+
+	held = 0;
+	j = read_some(text, n);
+	ck_assert_msg(j, "%s: %s", text, why);
+	says = jwt_json_memory(j, n);
+	ck_assert_msg(held <= says && says <= 2 * held + n,
+	    "%zu, not %zu: %.40s", says, held, text);
+	json_decref(j);
+	ck_assert_uint_eq(held, 0);
+}
+
+/* What the cache of tokens is bounded by. */
+START_TEST(how_much_it_takes)
+{
+	static const char *const texts[] = { "{}", "[]", "{\"a\":{}}",
+		"[[],{},[{}]]", "{\"a\":1,\"b\":1.5,\"c\":true,\"d\":null}",
+		"{\"iss\":\"https://id.example.org\",\"aud\":[\"gate\"],"
+		"\"sub\":\"alice\",\"exp\":1900000000,\"roles\":[1,2]}" };
+	static const char *const many[] = { "{},", "[],", "\"\",", "1,",
+		"\"\\u0061\\u0061\\u0061\\u0061\\u0061\\u0061\\u0061\",",
+		"true,", "\"some more of a text than a short one is\"," };
+	char text[16384];
+	size_t n;
+
+	json_set_alloc_funcs(counting_malloc, counting_free);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		takes_what_it_says(texts[i], strlen(texts[i]));
+	for (size_t i = 0; i < sizeof(many) / sizeof(*many); i++) {
+		n = 0;
+		text[n++] = '[';
+		for (unsigned k = 0; k < 300; k++)
+			n += (size_t)sprintf(text + n, "%s", many[i]);
+		text[n - 1] = ']';
+		text[n] = '\0';
+		takes_what_it_says(text, n);
+	}
+	n = 0;
+	for (unsigned k = 0; k < 700; k++)
+		n += (size_t)sprintf(text + n, "%c\"%u\":{}", k ? ',' : '{', k);
+	text[n++] = '}';
+	text[n] = '\0';
+	takes_what_it_says(text, n);
+	json_set_alloc_funcs(malloc, free);
+}
+END_TEST
+
+UNIT_TESTS("jwt json", how_much_it_takes, what_is_taken, what_is_not,
+    no_member_twice, the_sentence_does_not_quote, not_too_deep,
+    strings_do_not_count, not_too_many_parts, memory_that_is_not_there)
