@@ -21,6 +21,10 @@ struct piece {
  * small writes become one piece. */
 enum { PIECE_SMALL = 448 };
 
+/* Of so few bytes a copy joins others that wait: the queue's limit counts
+ * bytes, and a piece of one byte takes a hundred times as much. */
+enum { PIECE_JOIN = PIECE_SMALL / 2 };
+
 struct queue *
 queue_create(void)
 {
@@ -144,17 +148,11 @@ queue_trim(struct queue *q)
 		queue_cut_last(q);
 }
 
-int
-queue_push(struct queue *q, struct bnd_buf *b, size_t off, size_t n)
+static int
+queue_append(struct queue *q, struct bnd_buf *b, size_t off, size_t n)
 {
-	struct piece *p;
+	struct piece *p = malloc(sizeof(*p));
 
-	queue_trim(q);
-	if (q->is_discarding || n == 0) {
-		buf_unref(b);
-		return 0;
-	}
-	p = malloc(sizeof(*p));
 	if (!p) {
 		buf_unref(b);
 		return -ENOMEM;
@@ -164,6 +162,19 @@ queue_push(struct queue *q, struct bnd_buf *b, size_t off, size_t n)
 	q->last = &p->next;
 	queue_gained(q, n);
 	return 0;
+}
+
+int
+queue_push(struct queue *q, struct bnd_buf *b, size_t off, size_t n)
+{
+	int rc;
+
+	queue_trim(q);
+	if (!q->is_discarding && n > 0 && (n > PIECE_JOIN || !q->first))
+		return queue_append(q, b, off, n);
+	rc = queue_write(q, b->data + off, n);
+	buf_unref(b);
+	return rc;
 }
 
 int
@@ -189,7 +200,7 @@ queue_write(struct queue *q, const void *data, size_t n)
 		return -ENOMEM;
 	memcpy(b->data, data, n);
 	b->used = (uint32_t)n;
-	return queue_push(q, b, 0, n);
+	return queue_append(q, b, 0, n);
 }
 
 char *
@@ -395,6 +406,20 @@ queue_move_piece(struct queue *from, struct queue *to)
 	to->last = &p->next;
 }
 
+/* Or what it holds, when others wait and it is little. */
+static bool
+queue_move_copy(struct queue *from, struct queue *to)
+{
+	const struct piece *p = from->first;
+
+	if (p->len > PIECE_JOIN || !to->first ||
+	    queue_write(to, p->buf->data + p->off, p->len) < 0)
+		return false;
+	to->bytes -= p->len; /* counted by queue_move() */
+	queue_pop(from);
+	return true;
+}
+
 size_t
 queue_move(struct queue *from, struct queue *to, size_t n)
 {
@@ -410,7 +435,8 @@ queue_move(struct queue *from, struct queue *to, size_t n)
 
 		if (p->len <= n - done) {
 			done += p->len;
-			queue_move_piece(from, to);
+			if (!queue_move_copy(from, to))
+				queue_move_piece(from, to);
 		} else {
 			size_t part = n - done;
 
