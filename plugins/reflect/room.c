@@ -37,6 +37,22 @@ room_destroy(struct room *r)
 
 /* ------------------------------------------------- the log, under its lock */
 
+/* Is a message of it among the last ones that who comes late is given? */
+static bool
+room_remembers(const struct room *r, const struct batch *b)
+{
+	return r->head.messages - (b->at.messages + b->count) < r->history &&
+	       r->head.bytes - (b->at.bytes + b->bytes) < r->history_bytes;
+}
+
+/* The log may be much longer, for somebody who is slow. */
+static void
+room_forget(struct room *r)
+{
+	while (r->past && !room_remembers(r, r->past))
+		r->past = r->past->next;
+}
+
 static bool
 room_append(struct room *r, uint32_t worker, struct batch *b)
 {
@@ -48,6 +64,9 @@ room_append(struct room *r, uint32_t worker, struct batch *b)
 	r->head.bytes += b->bytes;
 	r->head.messages += b->count;
 	batches_append(&r->log, b);
+	if (!r->past)
+		r->past = b;
+	room_forget(r);
 	for (uint32_t i = 0; i < r->workers; i++) {
 		struct place *p = r->places[i];
 
@@ -79,14 +98,6 @@ room_append_all(struct room *r, uint32_t worker, struct batches *said)
 	return is_news;
 }
 
-/* Is a message of it among the last ones that who comes late is given? */
-static bool
-room_remembers(const struct room *r, const struct batch *b)
-{
-	return r->head.messages - (b->at.messages + b->count) < r->history &&
-	       r->head.bytes - (b->at.bytes + b->bytes) < r->history_bytes;
-}
-
 /* What nobody needs any more, to be freed without the lock. */
 static struct batches
 room_cut(struct room *r)
@@ -98,8 +109,7 @@ room_cut(struct room *r)
 	for (uint32_t i = 0; i < r->workers; i++)
 		if (r->places[i] && r->places[i]->low < low)
 			low = r->places[i]->low;
-	while ((b = r->log.first) && batch_end(b) <= low &&
-	       !room_remembers(r, b)) {
+	while ((b = r->log.first) && batch_end(b) <= low && b != r->past) {
 		r->log.first = b->next;
 		if (!b->next)
 			r->log.last = NULL;
@@ -145,9 +155,12 @@ room_set_history(
 {
 	pthread_mutex_lock(&r->lock);
 	if (generation >= r->history_generation) {
+		r->history_generation = generation;
+		if (r->history != messages || r->history_bytes != bytes)
+			r->past = r->log.first;
 		r->history = messages;
 		r->history_bytes = bytes;
-		r->history_generation = generation;
+		room_forget(r);
 	}
 	pthread_mutex_unlock(&r->lock);
 }
@@ -317,8 +330,8 @@ room_history(struct room *r, uint32_t worker, const struct heard *here,
 	struct batch *b, *found = NULL;
 
 	pthread_mutex_lock(&r->lock);
-	b = r->history ? r->log.first : NULL;
-	for (; b && batch_end(b) <= here->head.pos && !found; b = b->next) {
+	for (b = r->past; b && batch_end(b) <= here->head.pos && !found;
+	     b = b->next) {
 		*offset_r = room_history_offset(r, b, here);
 		if (*offset_r < b->bytes)
 			found = b;

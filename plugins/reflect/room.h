@@ -57,6 +57,7 @@ struct room {
 	/* under its own lock */
 	pthread_mutex_t lock;
 	struct batches log;
+	struct batch *past; /* the first that room_remembers(); NULL: none */
 	struct mark head;
 	uint32_t members;       /* who were announced */
 	uint32_t history;       /* messages that who comes late is given ... */

@@ -22,6 +22,7 @@
 #include "unit.h"
 
 #include <malloc.h>
+#include <time.h>
 
 const struct bnd_host *bnd_host = &abi_table;
 
@@ -677,7 +678,52 @@ START_TEST(a_batch_weighs_what_it_holds)
 }
 END_TEST
 
-UNIT_TESTS("reflect-model", a_batch_weighs_what_it_holds, a_room_has_one_order,
-    a_worker_is_told_once, rooms_have_an_end,
-    an_empty_room_with_a_past_makes_way, as_many_empty_rooms_make_way_as_must,
+/* One that is slow has a long log kept, and many others come. */
+START_TEST(the_past_is_found_at_once)
+{
+	enum { BATCHES = 500, LINES = 1000, ASKED = 300 };
+	const struct voice v = { 1, 2 * LINES, LINES };
+	struct place slow, fast;
+	struct batches said = { 0 };
+	char text[2 * LINES];
+	uint32_t offset;
+	struct heard h;
+	struct room *r;
+	clock_t began;
+
+	for (unsigned i = 0; i < sizeof(text); i++)
+		text[i] = i % 2 ? '\n' : 'x';
+	r = room_create(m.boxes, WORKERS, FRAMING_LINE, "", 0);
+	room_set_history(r, 1, 3, 100);
+	room_enter(r, 0, &slow, &h);
+	for (unsigned i = 0; i < BATCHES; i++) {
+		batches_append(
+		    &said, batch_create(bnd_buf_new(text, sizeof(text)), LINES,
+			       &v, 1, WORKERS));
+		room_say(r, 1, &said);
+	}
+	room_enter(r, 1, &fast, &h);
+	began = clock();
+	for (unsigned i = 0; i < ASKED; i++) {
+		room_set_history(r, 1, 3, 100);
+		ck_assert_ptr_eq(room_history(r, 1, &h, &offset), r->log.last);
+		ck_assert_uint_eq(offset, 2 * (LINES - 3));
+	}
+	ck_assert_int_lt(clock() - began, CLOCKS_PER_SEC / 4);
+	room_set_history(r, 2, 2000, 100000); /* more is still there */
+	ck_assert_ptr_ne(room_history(r, 1, &h, &offset), r->log.last);
+	ck_assert_uint_eq(offset, 0);
+	room_set_history(r, 3, 0, 100);
+	ck_assert_ptr_null(room_history(r, 1, &h, &offset));
+	room_leave(r, 0);
+	room_leave(r, 1);
+	ck_assert_ptr_null(r->log.first);
+	room_destroy(r);
+}
+END_TEST
+
+UNIT_TESTS("reflect-model", the_past_is_found_at_once,
+    a_batch_weighs_what_it_holds, a_room_has_one_order, a_worker_is_told_once,
+    rooms_have_an_end, an_empty_room_with_a_past_makes_way,
+    as_many_empty_rooms_make_way_as_must,
     the_newest_generation_says_how_much_is_kept, a_speaker_can_be_left_out)
