@@ -65,6 +65,8 @@ member_put_part(struct member *m, const struct batch *b, uint32_t offset)
 		bnd_abort(m->st, -ENOMEM, "out of memory");
 		return 0;
 	}
+	if (offset > 0) /* of a history: it may begin within a voice */
+		count = batch_count_from(b, m->corner->room->framing, offset);
 	rc = buf ? member_put(m, buf, count) : 0;
 	bnd_buf_unref(buf);
 	return rc;

@@ -41,6 +41,18 @@ class Figures(Room):
         self.is_so(0, "members")
         self.is_so(0, "rooms")
 
+    def test_of_a_history_only_what_is_given_is_counted(self):
+        self.room("history = 3;")
+        a = self.member()
+        said = b"".join(b"%d\n" % i for i in range(8))
+        a.sendall(said)
+        self.hears(a, said)
+        self.is_so(8, "messages_out_total")
+        b = self.connect(self.port)
+        self.hears(b, said[-6:])
+        self.is_so(8 + 3, "messages_out_total")
+        self.is_so(16 + 6, "out_bytes_total")
+
     def test_who_is_behind_is_seen(self):
         self.room('buffer = "8m"; slow = "drop"; notices = true;')
         lazy = self.connect(self.port, receive=4096)
