@@ -77,7 +77,9 @@ queue_is_empty(const struct queue *q)
  */
 int queue_write(struct queue *q, const void *data, size_t n);
 
-/* Queue b[off, off+n), taking over the caller's reference, on failure too. */
+/* Queue b[off, off+n), taking over the caller's reference, on failure too.  A
+ * few bytes behind others are copied: what waits takes not much more memory
+ * than it has bytes. */
 int queue_push(struct queue *q, struct bnd_buf *b, size_t off, size_t n);
 
 /* n >= min bytes in one piece to write into, NULL and *n_r 0 when there is no
@@ -109,7 +111,8 @@ size_t queue_eat(struct queue *q, size_t n);
  */
 struct bnd_buf *queue_take(struct queue *q, size_t max);
 
-/* Move up to n bytes to another queue, no copy; how many. */
+/* Move up to n bytes to another queue, the few as queue_push() does, all else
+ * without a copy; how many. */
 size_t queue_move(struct queue *from, struct queue *to, size_t n);
 
 /* The way between a and b is clear: whoever feeds a now feeds b, behind what b
