@@ -4,6 +4,8 @@
 /* chatty: a filter that lets bytes by and logs a line for each that came from
  * the front, of the level that the byte is the first letter of; and that says
  * who the peer is, whoever that is. */
+#include "say-peer.h"
+
 #include <bindery/plugin.h>
 
 #include <string.h>
@@ -27,7 +29,7 @@ chatty_open(struct bnd_stage *st, void *arg)
 
 	(void)arg;
 	if (c->peer)
-		bnd_fact_set(st, "peer", BND_F_TEXT, c->peer, strlen(c->peer));
+		say_peer(st, c->peer);
 	if (c->identity)
 		bnd_fact_set(st, "identity", BND_F_TEXT, c->identity,
 		    strlen(c->identity));

@@ -6,6 +6,8 @@
  * answers every question of the operator: show, explain, tell.  It can also say
  * who a connection is.
  */
+#include "say-peer.h"
+
 #include <bindery/plugin.h>
 
 #include <errno.h>
@@ -104,7 +106,7 @@ route_open(struct bnd_stage *st, void *arg)
 	if (c->identity)
 		bnd_fact_text_set(st, "identity", c->identity);
 	if (c->peer)
-		bnd_fact_text_set(st, "peer", c->peer);
+		say_peer(st, c->peer);
 	bnd_fact_text_set(st, "route.odd", "\xff\x1b[31m\n\"\\");
 	bnd_fact_set(st, "route.secret", BND_F_BYTES, "token", 5);
 	route_say_much(st, c->bulk);

@@ -526,13 +526,14 @@ static inline size_t bnd_reserve(struct bnd_stage *st, unsigned side,
 static inline void bnd_commit(struct bnd_stage *st, unsigned side, size_t n)
 { bnd_host->commit(st, side, n); }
 
-/* Queue a reference to a buffer (no copy), whole or not at all: -EAGAIN.  An
- * outlet at most half full takes any.  Your own reference stays yours. */
+/* Queue a reference to a buffer (no copy, unless it is small), whole or not at
+ * all: -EAGAIN.  An outlet at most half full takes any.  Your own reference
+ * stays yours. */
 static inline int bnd_put(struct bnd_stage *st, unsigned side,
     struct bnd_buf *b)
 { return bnd_host->put(st, side, b); }
 
-/* ---- inlet to outlet, no copy [worker] */
+/* ---- inlet to outlet, no copy of more than a few bytes [worker] */
 /* Move up to n bytes from one side's inlet to a side's outlet; how many moved:
  * all n if they are available there and have room here.  BND_ALL also carries
  * the end mark once the inlet is empty. */
