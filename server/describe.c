@@ -7,10 +7,39 @@
 #include "base/report.h"
 #include "config/dump.h"
 #include "config/option.h"
+#include "describe-metrics.h"
 #include "plugins/image.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
+
+static int
+describe_as_json(const struct bnd_type *type)
+{
+	json_t *o = describe_options_json(type);
+	char *text = NULL;
+
+	if (o &&
+	    json_object_set_new(o, "metrics", describe_metrics_json(type)) == 0)
+		text = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	if (!text)
+		return -ENOMEM;
+	puts(text);
+	free(text);
+	return 0;
+}
+
+static int
+describe_type(const struct bnd_type *type, bool is_json)
+{
+	if (is_json)
+		return describe_as_json(type);
+	describe_options(stdout, type);
+	return describe_metrics(stdout, type);
+}
 
 int
 describe_plugin(const char *type, const char *const *dirs, bool is_json)
@@ -28,13 +57,11 @@ describe_plugin(const char *type, const char *const *dirs, bool is_json)
 	if (wrong)
 		report_error(&report, NULL, 0, "plugin '%s' cannot be used: %s",
 		    image->path, wrong);
-	else if (image && !is_json)
-		describe_options(stdout, &image->type);
-	else if (image && describe_options_json(stdout, &image->type))
+	else if (image && describe_type(&image->type, is_json) < 0)
 		report_error(&report, NULL, 0,
-		    "plugin '%s' cannot be described as JSON: its text is not "
-		    "UTF-8, or memory ran out",
-		    image->path);
+		    "plugin '%s' cannot be described%s, or memory ran out",
+		    image->path,
+		    is_json ? " as JSON: its text is not UTF-8" : "");
 	status = report_has_errors(&report) ? EX_CONFIG : EX_OK;
 	report_print(&report, stderr);
 	report_finish(&report);

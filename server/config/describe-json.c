@@ -88,19 +88,11 @@ json_table(const struct bnd_option *table, size_t element_size)
 	return list;
 }
 
-int
-describe_options_json(FILE *out, const struct bnd_type *type)
+json_t *
+describe_options_json(const struct bnd_type *type)
 {
-	json_t *o = json_pack("{s:s?, s:s?, s:s, s:s?, s:o}", "name",
-	    type->name, "version", type->version, "role",
-	    describe_role(type->role), "summary", type->summary, "options",
+	return json_pack("{s:s?, s:s?, s:s, s:s?, s:o}", "name", type->name,
+	    "version", type->version, "role", describe_role(type->role),
+	    "summary", type->summary, "options",
 	    json_table(type->options, type->option_size));
-	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-
-	json_decref(o);
-	if (!text)
-		return -ENOMEM;
-	fprintf(out, "%s\n", text);
-	free(text);
-	return 0;
 }

@@ -13,6 +13,7 @@
 
 #include "config/settings.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 /* The parsed options of a binding. */
@@ -44,8 +45,8 @@ void dump_binding(FILE *out, unsigned depth, const struct binding_spec *b,
  */
 void describe_options(FILE *out, const struct bnd_type *type);
 
-/* The same as one line of JSON.  0 or -ENOMEM. */
-int describe_options_json(FILE *out, const struct bnd_type *type);
+/* The same as a new reference; NULL: no memory, or text that is not UTF-8. */
+json_t *describe_options_json(const struct bnd_type *type);
 
 /* "filter", "sink", "source". */
 const char *describe_role(uint32_t role);

@@ -109,12 +109,25 @@ class Options(Case):
             self.assertEqual(name, said["name"])
             # Option by option what -l says to people.
             self.assertEqual(
-                re.findall(r"^  (\w+): ", run("-l", name).stdout, re.M),
+                re.findall(r"^  (?!bindery_)(\w+): ", run("-l", name).stdout,
+                           re.M),
                 [o["name"] for o in said["options"]])
         listen = [o for o in json.loads(run("-jl", "tcp-server").stdout)
                   ["options"] if o["name"] == "listen"]
         self.assertEqual(["endpoints", True], [listen[0]["kind"],
                                                listen[0]["required"]])
+
+    def test_list_has_the_names_that_a_scrape_shows(self):
+        text = run("-l", "tls").stdout
+        self.assertIn("\nMetrics:\n", text)
+        self.assertIn("  bindery_tls_handshakes_total: counter\n", text)
+        self.assertRegex(text, r"(?m)^      with reason=\"[\w-]+\"$")
+        said = json.loads(run("-jl", "tls").stdout)["metrics"]
+        self.assertEqual(
+            re.findall(r"^  (bindery_\w+): ", text, re.M),
+            [m["name"] for m in said])
+        self.assertNotIn("Metrics", run("-l", "echo").stdout)
+        self.assertEqual([], json.loads(run("-jl", "echo").stdout)["metrics"])
 
     def test_list_of_what_is_not_there(self):
         p = run("-l", "tcp-sever")
