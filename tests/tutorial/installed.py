@@ -14,7 +14,8 @@ import shutil
 import subprocess
 import tempfile
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+from page import ROOT, Place
+
 BUILD = os.path.abspath(os.environ.get("BINDERY_BUILD",
                                        os.path.join(ROOT, "build")))
 # What the Debian package has beside what is installed.
@@ -39,7 +40,7 @@ def multiarch():
     return f"lib/{found}" if found else "lib"
 
 
-class Installed:
+class Installed(Place):
     def __init__(self):
         self.temporary = tempfile.TemporaryDirectory(prefix="bindery-test-")
         self.home = os.path.join(self.temporary.name, "home")
@@ -108,12 +109,3 @@ class Installed:
 
     def command(self, *command):
         return self.mounts(*command) if self.is_in_usr else [*command]
-
-    def run(self, script, cwd=None, timeout=120):
-        """A script of bash: the status, and what it said."""
-        p = subprocess.run(self.command("bash", "-c", script),
-                           cwd=cwd or self.home, env=self.environment(),
-                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                           stderr=subprocess.STDOUT, text=True,
-                           timeout=timeout)
-        return p.returncode, p.stdout
