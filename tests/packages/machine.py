@@ -30,26 +30,28 @@ def release():
     return said.get("VERSION_CODENAME") if said.get("ID") == "debian" else None
 
 
+def with_proxy(environment):
+    """As apt of this machine would ask for packages."""
+    _, said = try_run("apt-config", "shell", "PROXY", "Acquire::http::Proxy")
+    proxy = re.search(r"PROXY='(.+)'", said)
+    return {**environment, **({"http_proxy": proxy[1]} if proxy else {})}
+
+
 class Bootstrap(threading.Thread):
     """Makes a fresh system in a directory, while something else is done."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, packages=NEEDED):
         super().__init__()
-        self.directory = directory
+        self.directory, self.packages = directory, packages
         self.status, self.said = None, "it took too long"
 
     def run(self):
         mirror = os.environ.get("BINDERY_DEBIAN_MIRROR",
                                 "http://deb.debian.org/debian")
-        env = dict(os.environ)
-        _, said = try_run("apt-config", "shell", "PROXY",
-                          "Acquire::http::Proxy")
-        if proxy := re.search(r"PROXY='(.+)'", said):
-            env["http_proxy"] = proxy[1]
         self.status, self.said = try_run(
             "debootstrap", "--variant=minbase",
-            "--include=" + ",".join(NEEDED), release(), self.directory,
-            mirror, timeout=400, env=env)
+            "--include=" + ",".join(self.packages), release(),
+            self.directory, mirror, timeout=400, env=with_proxy(os.environ))
 
     def __enter__(self):
         self.start()
@@ -112,14 +114,15 @@ class Machine:
 
     # ---- commands
 
-    def _enter(self, command):
+    def enter(self, command):
+        """What executes a command there."""
         return ["nsenter", f"--target={self.pid}", "--all", "--", *command]
 
     def try_run(self, *command, **more):
-        return try_run(*self._enter(command), env=INSIDE, **more)
+        return try_run(*self.enter(command), env=INSIDE, **more)
 
     def run(self, *command, **more):
-        return run(*self._enter(command), env=INSIDE, **more)
+        return run(*self.enter(command), env=INSIDE, **more)
 
     def sh(self, script, **more):
         return self.run("sh", "-ec", script, **more)
