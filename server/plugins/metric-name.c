@@ -23,6 +23,12 @@ ends_in(const char *text, size_t n, const char *end)
 	return n > k && memcmp(text + n - k, end, k) == 0;
 }
 
+static bool
+is_unit(const char *text, size_t n, const char *unit)
+{
+	return n == strlen(unit) && memcmp(text, unit, n) == 0;
+}
+
 /* Prometheus knows base units only. */
 static const char *
 unit_name(const struct bnd_metric *m)
@@ -49,7 +55,7 @@ metric_family(const char *prefix, const struct bnd_metric *m)
 	if (is_counter && ends_in(m->name, n, "_total"))
 		n -= strlen("_total");
 	snprintf(end, sizeof(end), "%s%s", *unit ? "_" : "", unit);
-	if (ends_in(m->name, n, end))
+	if (ends_in(m->name, n, end) || is_unit(m->name, n, unit))
 		end[0] = 0;
 	if (asprintf(&name, "%s%.*s%s%s", prefix, (int)n, m->name, end,
 		is_counter ? "_total" : "") < 0)

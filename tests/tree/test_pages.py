@@ -24,7 +24,7 @@ MDOC = ((r"\(dq", '"'), (r"\-", "-"), (r"\&", ""))
 
 def options_of_table(name):
     """As "binderyd -l" prints them: "listen: endpoints, required"."""
-    out = binderyd("-l", name).stdout
+    out = binderyd("-l", name).stdout.split("\nMetrics:\n")[0]
     return re.findall(r"^  (\w+: .+)$", out, re.MULTILINE)
 
 

@@ -303,8 +303,9 @@ START_TEST(families_have_units_and_totals)
 	    "wait", BND_HISTOGRAM, "ms", "bindery_tcp_server_wait_seconds");
 	family_is(
 	    "wait_seconds", BND_VALUE, "ms", "bindery_tcp_server_wait_seconds");
-	family_is(
-	    "bytes", BND_GAUGE, "bytes", "bindery_tcp_server_bytes_bytes");
+	family_is("bytes", BND_GAUGE, "bytes", "bindery_tcp_server_bytes");
+	family_is("bytes_total", BND_COUNTER, "bytes",
+	    "bindery_tcp_server_bytes_total");
 	family_is("a_total", BND_GAUGE, NULL, "bindery_tcp_server_a_total");
 }
 END_TEST
