@@ -98,7 +98,8 @@ class Development(Stranger):
                     f"bindery new-plugin page-{role} --{role} >/dev/null\n"
                     f"cd page-{role}; make -s; binderyd -l ./page-{role}.so;"
                     f"cat bindery-page-{role}.7")
-                table = re.findall(r"^  (\w+): (.+)$", said, re.MULTILINE)
+                table = re.findall(r"^  (?!bindery_)(\w+): (.+)$", said,
+                                   re.MULTILINE)
                 page = re.findall(r"^\.It Ic (\w+) : No (.+)$", said,
                                   re.MULTILINE)
                 self.assertTrue(table)
