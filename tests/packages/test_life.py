@@ -16,10 +16,12 @@ import unittest
 import machine
 import peers
 import repository
-from tools import abi_provided, give_up, need, path, run, text, version
+from tools import (abi, give_up, later_header, need, packaged, path, run,
+                   version, written)
 
 NEXT = version() + "+next"
-ABI, ABI_VERSION = abi_provided()
+ABI = f"bindery-abi-{abi()[0]}"
+ABI_VERSION, _ = packaged()
 GATE = '''
 log = { target = "journal"; };
 pipelines:
@@ -96,13 +98,7 @@ class Life(unittest.TestCase):
         """A stranger's: one for this host, and one for another."""
         shared = os.path.join(cls.here, "shared")
         os.mkdir(shared)
-        other = re.sub(r"^(#define BND_DRAFT) \d+", r"\1 999",
-                       text("sdk/include/bindery/plugin.h"), flags=re.M)
-        repository.make_plugin(shared, "wrong", other)
-        begin = "bindery new-plugin upper bindery-plugin-upper"
-        if not os.path.exists(path("sdk/template")):
-            repository.make_plugin(shared, "upper")
-            begin = "true"
+        repository.make_plugin(shared, "wrong", later_header())
         for package in ("bindery", "bindery-dev"):
             run("cp", repository.find(cls.debs, package), shared)
         copy = os.path.join(cls.here, "copy")
@@ -111,7 +107,7 @@ class Life(unittest.TestCase):
         machine.run_in_copy(copy, shared, f'''
             dpkg -i /mnt/bindery_*.deb /mnt/bindery-dev_*.deb
             /mnt/source/debian/tests/plugin
-            cd /mnt && {begin}
+            cd /mnt && bindery new-plugin upper bindery-plugin-upper
             for name in upper wrong; do
                 cd /mnt/bindery-plugin-$name
                 dpkg-buildpackage --build=binary --no-sign
@@ -327,13 +323,19 @@ class Life(unittest.TestCase):
         status, said = self.m.try_run("apt-get", "-y", "install",
                                       "bindery-plugin-wrong")
         self.assertNotEqual(0, status)
-        self.assertRegex(said, rf"Depends: {ABI} \(= 0~draft999\)")
+        number, operator = packaged(later_header())
+        self.assertIn(f"Depends: {ABI} ({operator} {number})", said)
+        status, said = self.m.try_run("sh", "-c", "dpkg -i "
+                                      "/srv/debs/bindery-plugin-wrong_*.deb")
+        self.assertEqual(1, status)
+        self.assertIn("leaving unconfigured", said)
         self.m.sh("dpkg --force-depends -i "
                   "/srv/debs/bindery-plugin-wrong_*.deb")
         status, said = self.m.try_run(
             "bindery", "describe", "wrong")
         self.assertNotEqual(0, status)
-        self.assertRegex(said, "wants SDK ABI 1.0-draft999, this host has")
+        self.assertIn(f"wants SDK ABI {written(later_header())}, this host "
+                      f"has {written()}", said)
         self.configure("wrong", MORE.replace("NAME", "wrong").replace(
             "upper", "wrong").replace("PORT", "71"))
         was = self.generation()

@@ -58,20 +58,43 @@ def give_up(reason):
     raise unittest.SkipTest(reason)
 
 
-def header_number(name):
-    """BND_MAJOR, BND_MINOR or BND_DRAFT of the SDK."""
-    found = re.search(rf"^#define BND_{name} (\d+)",
-                      text("sdk/include/bindery/plugin.h"), re.MULTILINE)
-    return int(found[1])
-
-
 def version():
     return re.search(r"project\(bindery VERSION (\S+)",
                      text("CMakeLists.txt"))[1]
 
 
-def abi_provided():
-    """As a package provides it: the name and the version."""
-    draft = header_number("DRAFT")
-    return (f"bindery-abi-{header_number('MAJOR')}",
-            str(header_number("MINOR")) + (f"~draft{draft}" if draft else ""))
+def header(**numbers):
+    """The header of the SDK, as it is or with other numbers."""
+    content = text("sdk/include/bindery/plugin.h")
+    for name, number in numbers.items():
+        content, count = re.subn(rf"^(#define BND_{name}) \d+",
+                                 rf"\g<1> {number}", content, flags=re.M)
+        if count != 1:
+            raise AssertionError(f"BND_{name} is not in the header")
+    return content
+
+
+def later_header():
+    """Of a host that is not there yet, for plugins that need it."""
+    return header(MINOR=999, MINOR_WANTED=999)
+
+
+def abi(content=None):
+    """Major, minor and draft; content: of a header."""
+    content = content or header()
+    return tuple(int(re.search(rf"^#define BND_{name} (\d+)", content,
+                               re.M)[1])
+                 for name in ("MAJOR", "MINOR", "DRAFT"))
+
+
+def packaged(content=None):
+    """The minor, as a package has it for a version, and how one that needs it
+    asks for it."""
+    _, minor, draft = abi(content)
+    return (f"{minor}~draft{draft}", "=") if draft else (str(minor), ">=")
+
+
+def written(content=None):
+    """As the host writes it."""
+    major, minor, draft = abi(content)
+    return f"{major}.{minor}" + (f"-draft{draft}" if draft else "")
