@@ -8,18 +8,19 @@ import contextlib
 import ctypes
 import os
 import re
+import shutil
 import signal
 import subprocess
-import threading
 import time
 
-from tools import give_up, run, try_run
+from tools import give_up, need, run, try_run
 
 INSIDE = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
           "DEBIAN_FRONTEND": "noninteractive", "HOME": "/"}
 # What our packages need, so that nothing is asked of a network later.
 NEEDED = ("systemd", "systemd-sysv", "dbus", "libconfig9", "libjansson4",
-          "libgnutls30", "libcurl3-gnutls", "ca-certificates", "openssl")
+          "libgnutls30", "libcurl3-gnutls", "ca-certificates", "openssl",
+          "logrotate", "rpm", "dnf")
 CLONE_NEWNET = 0x40000000
 
 
@@ -30,37 +31,54 @@ def release():
     return said.get("VERSION_CODENAME") if said.get("ID") == "debian" else None
 
 
-def with_proxy(environment):
-    """As apt of this machine would ask for packages."""
+def bootstrap(directory):
+    """Make a fresh system in it."""
+    mirror = os.environ.get("BINDERY_DEBIAN_MIRROR",
+                            "http://deb.debian.org/debian")
+    env = dict(os.environ)
     _, said = try_run("apt-config", "shell", "PROXY", "Acquire::http::Proxy")
-    proxy = re.search(r"PROXY='(.+)'", said)
-    return {**environment, **({"http_proxy": proxy[1]} if proxy else {})}
+    if proxy := re.search(r"PROXY='(.+)'", said):
+        env["http_proxy"] = proxy[1]
+    status, said = try_run(
+        "debootstrap", "--variant=minbase", "--include=" + ",".join(NEEDED),
+        release(), directory, mirror, timeout=400, env=env)
+    if status != 0:
+        give_up(f"debootstrap cannot make a system: {said[-2000:]}")
+    # What it was made of.
+    run("chroot", directory, "apt-get", "clean")
 
 
-class Bootstrap(threading.Thread):
-    """Makes a fresh system in a directory, while something else is done."""
+def is_fresh(directory):
+    """Whether one stands there that was made today, of the same."""
+    with contextlib.suppress(OSError), open(directory + ".made") as f:
+        return f.read() == " ".join((release(), *NEEDED)) and \
+            time.time() - os.stat(f.name).st_mtime < 24 * 3600
+    return False
 
-    def __init__(self, directory, packages=NEEDED):
-        super().__init__()
-        self.directory, self.packages = directory, packages
-        self.status, self.said = None, "it took too long"
 
-    def run(self):
-        mirror = os.environ.get("BINDERY_DEBIAN_MIRROR",
-                                "http://deb.debian.org/debian")
-        self.status, self.said = try_run(
-            "debootstrap", "--variant=minbase",
-            "--include=" + ",".join(self.packages), release(),
-            self.directory, mirror, timeout=400, env=with_proxy(os.environ))
+def keep_fresh(directory):
+    if is_fresh(directory):
+        return
+    shutil.rmtree(directory, ignore_errors=True)
+    bootstrap(directory)
+    with open(directory + ".made", "w") as f:
+        f.write(" ".join((release(), *NEEDED)))
 
-    def __enter__(self):
-        self.start()
-        return self
 
-    def __exit__(self, kind, *_):
-        self.join()
-        if self.status != 0 and not kind:
-            give_up(f"debootstrap cannot make a system: {self.said[-2000:]}")
+def copy_fresh(directory):
+    """A fresh system for one who will change it."""
+    if kept := os.environ.get("BINDERY_MACHINE"):
+        keep_fresh(kept)
+        run("cp", "-a", "--reflink=auto", kept, directory)
+    else:
+        bootstrap(directory)
+
+
+def need_machines():
+    """Skip the class of tests where there can be none."""
+    need("debootstrap", "systemd-nspawn", "nsenter", "unshare", root=True)
+    if not release():
+        give_up("this is no Debian, so the packages are for no Debian")
 
 
 class Machine:
@@ -114,15 +132,14 @@ class Machine:
 
     # ---- commands
 
-    def enter(self, command):
-        """What executes a command there."""
+    def _enter(self, command):
         return ["nsenter", f"--target={self.pid}", "--all", "--", *command]
 
     def try_run(self, *command, **more):
-        return try_run(*self.enter(command), env=INSIDE, **more)
+        return try_run(*self._enter(command), env=INSIDE, **more)
 
     def run(self, *command, **more):
-        return run(*self.enter(command), env=INSIDE, **more)
+        return run(*self._enter(command), env=INSIDE, **more)
 
     def sh(self, script, **more):
         return self.run("sh", "-ec", script, **more)

@@ -6,43 +6,20 @@
 names."""
 
 import glob
-import json
 import os
 import re
-import tempfile
 import time
 import unittest
 
 import machine
 import peers
 import repository
-from tools import (abi, give_up, later_header, need, packaged, path, run,
-                   version, written)
+import story
+from tools import abi, later_header, packaged, path, run, version, written
 
 NEXT = version() + "+next"
 ABI = f"bindery-abi-{abi()[0]}"
 ABI_VERSION, _ = packaged()
-GATE = '''
-log = { target = "journal"; };
-pipelines:
-{
-  gate = (
-    { type = "tcp-server"; listen = "0.0.0.0:443"; },
-    { type = "tls"; certificate = "/etc/bindery/tls/gate.pem";
-      key = "/etc/bindery/tls/gate.key"; },
-    { type = "echo"; }
-  );
-  echo = ( { type = "tcp-server"; listen = "0.0.0.0:7"; },
-           { type = "echo"; } );
-};
-'''
-MORE = '''
-pipelines:
-{
-  NAME = ( { type = "tcp-server"; listen = "127.0.0.1:PORT"; },
-           { type = "upper"; }, { type = "echo"; } );
-};
-'''
 CONTAINER = r'''
 unshare --mount --pid --fork --kill-child --mount-proc sh -ec '
     mount -t tmpfs -o mode=0755,uid=65534 tmpfs /run/bindery
@@ -70,28 +47,14 @@ pipelines: { two = ( { type = "tcp-server"; listen = "127.0.0.1:72"; },
 '''
 
 
-class Life(unittest.TestCase):
-    maxDiff = None
-
+class Life(story.Story):
     @classmethod
     def setUpClass(cls):
-        need("debootstrap", "systemd-nspawn", "nsenter", "unshare", root=True)
-        if not machine.release():
-            give_up("this is no Debian, so the packages are for no Debian")
-        directory = tempfile.TemporaryDirectory(prefix="bindery-test-")
-        cls.addClassCleanup(directory.cleanup)
-        os.chmod(directory.name, 0o755)
-        cls.here = directory.name
-        cls.root = os.path.join(cls.here, "root")
-        with machine.Bootstrap(cls.root):
-            cls.debs = repository.built(cls)
-            cls.strangers = cls.make_plugins()
+        cls.prepare_machine()
+        cls.debs = repository.built(cls)
+        cls.strangers = cls.make_plugins()
         cls.prepare()
-        cls.m = machine.Machine(cls.root)
-        cls.addClassCleanup(cls.m.close)
-        cls.before = cls.m.files()
-        cls.old = []  # connections that were opened at the beginning
-        cls.failed = None  # the first test that did
+        cls.begin()
 
     @classmethod
     def make_plugins(cls):
@@ -104,7 +67,7 @@ class Life(unittest.TestCase):
         copy = os.path.join(cls.here, "copy")
         os.mkdir(copy)
         repository.copy_source(os.path.join(shared, "source"))
-        machine.run_in_copy(copy, shared, f'''
+        machine.run_in_copy(copy, shared, '''
             dpkg -i /mnt/bindery_*.deb /mnt/bindery-dev_*.deb
             /mnt/source/debian/tests/plugin
             cd /mnt && bindery new-plugin upper bindery-plugin-upper
@@ -127,18 +90,6 @@ class Life(unittest.TestCase):
             f.write("deb [trusted=yes] file:/srv/debs ./\n")
         run("chroot", cls.root, "apt-get", "-qq", "update")
 
-    def setUp(self):
-        if type(self).failed:
-            self.fail(f"not tried, because of '{type(self).failed}'")
-
-    def run(self, result=None):
-        """What follows on a failure would only fail too."""
-        count = len(result.failures) + len(result.errors)
-        super().run(result)
-        if len(result.failures) + len(result.errors) > count \
-                and not type(self).failed:
-            type(self).failed = self._testMethodName
-
     # ---- helpers
 
     def apt(self, *args, **more):
@@ -149,34 +100,6 @@ class Life(unittest.TestCase):
                           number, **more)
         repository.index(self.srv)
         self.apt("update")
-
-    def status(self, *args):
-        return json.loads(self.m.run("bindery", *args, "--json", "status"))
-
-    def main_pid(self, unit="binderyd"):
-        return int(self.m.show(unit, "MainPID"))
-
-    def generation(self):
-        return self.status()["generation"]
-
-    def reload(self):
-        return self.m.try_run("systemctl", "reload", "binderyd")
-
-    def configure(self, name, content):
-        self.m.write(f"/etc/bindery/conf.d/{name}.conf", content)
-
-    def secure(self):
-        return peers.secure(443, self.m.path("/etc/bindery/tls/ca.pem"))
-
-    def assert_old_ones_live(self):
-        for s in self.old:
-            peers.say(s, b"still here")
-
-    def eventually(self, test):
-        end = time.monotonic() + 20
-        while not test():
-            self.assertLess(time.monotonic(), end)
-            time.sleep(0.1)
 
     # ---- the story
 
@@ -241,7 +164,7 @@ class Life(unittest.TestCase):
         self.m.sh("""/tmp/examples/make-certificates /etc/bindery/tls
             chgrp bindery /etc/bindery/tls/*
             chmod 0640 /etc/bindery/tls/*""")
-        self.configure("gate", GATE)
+        self.configure("gate", story.GATE)
         was = self.generation()
         self.assertEqual((0, ""), self.reload())
         self.assertEqual(was + 1, self.generation())
@@ -310,7 +233,7 @@ class Life(unittest.TestCase):
 
     def test_12_a_plugin_of_somebody_else_is_installed(self):
         was = self.generation()
-        self.configure("upper", MORE.replace("NAME", "more")
+        self.configure("upper", story.MORE.replace("NAME", "more")
                        .replace("PORT", "70"))
         self.assertEqual(1, self.reload()[0])
         self.apt("install", "bindery-plugin-upper")
@@ -336,7 +259,7 @@ class Life(unittest.TestCase):
         self.assertNotEqual(0, status)
         self.assertIn(f"wants SDK ABI {written(later_header())}, this host "
                       f"has {written()}", said)
-        self.configure("wrong", MORE.replace("NAME", "wrong").replace(
+        self.configure("wrong", story.MORE.replace("NAME", "wrong").replace(
             "upper", "wrong").replace("PORT", "71"))
         was = self.generation()
         self.assertEqual(1, self.reload()[0])
@@ -412,7 +335,7 @@ class Life(unittest.TestCase):
         was = self.main_pid()
         for s in self.old:
             s.close()
-        self.m.run("systemctl", "kill", "--kill-who=all", "--signal=KILL",
+        self.m.run("systemctl", "kill", "--kill-who=main", "--signal=KILL",
                    "binderyd")
         self.eventually(lambda: self.main_pid() not in (was, 0) and
                         self.m.show("binderyd", "ActiveState") == "active")
