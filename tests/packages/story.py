@@ -4,6 +4,7 @@
 """What stories of packages on a machine have in common.  A story is told in the
 order of the tests' names."""
 
+import glob
 import json
 import os
 import tempfile
@@ -12,6 +13,7 @@ import unittest
 
 import machine
 import peers
+from tools import path
 
 GATE = '''
 log = { target = "journal"; };
@@ -34,6 +36,20 @@ pipelines:
            { type = "upper"; }, { type = "echo"; } );
 };
 '''
+# All examples must be good, with keys and certificates that they make.
+EXAMPLES = """
+cp -R /usr/share/doc/bindery/examples /tmp/examples
+for name in certificates keys; do
+    /tmp/examples/make-$name
+done
+for file in /tmp/examples/*.conf; do
+    binderyd -q -t -c $file
+done"""
+CERTIFICATES = """
+/tmp/examples/make-certificates /etc/bindery/tls
+chgrp bindery /etc/bindery/tls/*
+chmod 0640 /etc/bindery/tls/*"""
+
 
 class Story(unittest.TestCase):
     maxDiff = None
@@ -88,6 +104,13 @@ class Story(unittest.TestCase):
 
     def secure(self):
         return peers.secure(443, self.m.path("/etc/bindery/tls/ca.pem"))
+
+    def assert_examples_are_there(self):
+        here = glob.glob(path("etc/*.conf")) + \
+            glob.glob(path("etc/examples/*.conf"))
+        there = self.m.path("/usr/share/doc/bindery/examples/*.conf")
+        self.assertEqual(set(map(os.path.basename, here)),
+                         set(map(os.path.basename, glob.glob(there))))
 
     def assert_old_ones_live(self):
         for s in self.old:

@@ -41,6 +41,20 @@ status=0
 wait $! || status=$?
 echo "ended with $status"
 '''
+# As root without a service manager; the account has one right left.
+BY_HAND = r'''
+systemd-tmpfiles --create bindery.conf
+binderyd -c /etc/bindery/by-hand.conf &
+for try in $(seq 100); do
+    ! bindery status >/dev/null 2>&1 || break
+    sleep 0.1
+done
+grep -E "^(Uid|Gid|CapEff)" /proc/$!/status
+kill $!
+status=0
+wait $! || status=$?
+echo "ended with $status"
+'''
 INSTANCE = '''
 pipelines: { two = ( { type = "tcp-server"; listen = "127.0.0.1:72"; },
                      { type = "echo"; } ); };
@@ -143,27 +157,13 @@ class Life(story.Story):
         self.assertIn("4721f5ea", self.m.run("journalctl", "--list-catalog"))
 
     def test_06_its_examples_are_good(self):
-        if glob.glob(self.srv + "/bindery-plugins-test_*"):
-            self.apt("install", "bindery-plugins-test")
-        self.m.sh("""cp -R /usr/share/doc/bindery/examples /tmp/examples
-            for name in certificates keys; do
-                [ ! -e /tmp/examples/make-$name ] ||
-                    /tmp/examples/make-$name
-            done
-            for file in /tmp/examples/*.conf; do
-                binderyd -q -t -c $file
-            done""")
-        here = glob.glob(path("etc/*.conf")) + \
-            glob.glob(path("etc/examples/*.conf"))
-        there = self.m.path("/usr/share/doc/bindery/examples/*.conf")
-        self.assertEqual(set(map(os.path.basename, here)),
-                         set(map(os.path.basename, glob.glob(there))))
+        self.apt("install", "bindery-plugins-test")
+        self.m.sh(story.EXAMPLES)
+        self.assert_examples_are_there()
 
     def test_07_a_reload_opens_a_gate_with_tls(self):
         self.m.enter_network()
-        self.m.sh("""/tmp/examples/make-certificates /etc/bindery/tls
-            chgrp bindery /etc/bindery/tls/*
-            chmod 0640 /etc/bindery/tls/*""")
+        self.m.sh(story.CERTIFICATES)
         self.configure("gate", story.GATE)
         was = self.generation()
         self.assertEqual((0, ""), self.reload())
@@ -360,22 +360,76 @@ class Life(story.Story):
         os.unlink(self.m.path("/etc/bindery/conf.d/upper.conf"))
         self.assertEqual((0, ""), self.reload())
 
-    def test_21_a_purge_leaves_nothing(self):
-        self.m.run("rm", "-rf", "/tmp/examples")
-        self.apt("purge", "bindery", "bindery-plugin-*", "bindery-jwks-fetch")
-        self.assertNotEqual(0, self.m.try_run("systemctl", "cat",
-                                              "binderyd")[0])
+    def test_21_log_files_are_rotated(self):
+        name = "/var/log/bindery/instances/three/bindery.log"
+        self.m.write("/etc/bindery/instances/three/bindery.conf",
+                     f'log = {{ target = "file:{name}"; }};' +
+                     INSTANCE.replace("two", "three").replace("72", "73"))
+        self.m.run("systemctl", "start", "binderyd@three")
+        self.m.run("logrotate", "--state=/tmp/rotated", "--force",
+                   "/etc/logrotate.d/bindery")
+        self.assertIn("serving", self.m.read(name + ".1"))
+        self.eventually(lambda: os.path.exists(self.m.path(name)))
+        self.m.run("systemctl", "stop", "binderyd@three")
+        self.assertIn("ended", self.m.read(name))
+        self.assertEqual("600 bindery:bindery\n",
+                         self.m.run("stat", "-c", "%a %U:%G", name))
+
+    def test_22_systemd_can_open_its_ports(self):
+        content = self.m.read("/usr/share/doc/bindery/examples/"
+                              "binderyd.socket")
+        self.m.write("/etc/systemd/system/binderyd.socket",
+                     content.replace(":443", ":75"))
+        self.configure("web", INSTANCE.replace("two", "web").replace(
+            "127.0.0.1:72", "systemd:web"))
+        self.m.run("systemctl", "stop", "binderyd")
+        self.m.run("systemctl", "enable", "--quiet", "--now",
+                   "binderyd.socket")
+        self.assertEqual("inactive", self.m.show("binderyd", "ActiveState"))
+        peers.say(75, b"who comes first starts it")
+        with peers.Visitor(75):
+            self.m.run("systemctl", "restart", "binderyd")
+        with peers.Visitor(75):
+            self.m.run("bindery", "upgrade")
+        self.m.run("systemctl", "disable", "--quiet", "--now",
+                   "binderyd.socket")
+        for file in ("/etc/systemd/system/binderyd.socket",
+                     "/etc/bindery/conf.d/web.conf"):
+            os.unlink(self.m.path(file))
+        self.m.run("systemctl", "daemon-reload")
+        self.m.run("systemctl", "restart", "binderyd")
+
+    def test_23_it_runs_without_a_service_manager(self):
+        self.m.write("/etc/bindery/by-hand.conf", 'user = "bindery";' +
+                     INSTANCE.replace("72", "74"))
+        self.m.run("systemctl", "stop", "binderyd")
+        said = self.m.sh(BY_HAND, timeout=60)
+        for flag in ("-u", "-g"):
+            own = self.m.run("id", flag, "bindery").strip()
+            self.assertRegex(said, rf"(?m)^.id:(\t{own}){{4}}$")
+        self.assertRegex(said, r"(?m)^CapEff:\t0{13}400$")
+        self.assertRegex(said, r"(?m)^ended with 0$")
+        self.m.run("systemctl", "start", "binderyd")
+
+    def test_24_a_purge_leaves_nothing(self):
+        """But the account, and nothing that is its own."""
+        own = {int(self.m.run("id", flag, "bindery")) for flag in ("-u", "-g")}
+        repository.copy_source(self.m.path("/srv/source"))
+        self.m.sh("rm -r /tmp/examples; /srv/source/debian/tests/purge; "
+                  "rm -r /srv/source")
+        self.apt("purge", "bindery-*")
         noise = re.compile(r"^/(var/(cache|lib/(apt|dpkg|systemd/timers)|log/"
                            r"(apt|journal|dpkg)|tmp)|srv|etc/[^/]*-$)")
-        left = {f for f in self.m.files() - self.before
-                if not noise.match(f)}
-        self.assertEqual(set(), left)
-        self.assertEqual([], [f for f in self.m.files()
+        there = self.m.files()
+        self.assertEqual(set(), {f for f in there - self.before
+                                 if not noise.match(f)})
+        self.assertEqual([], [f for f in there
                               if "bindery" in os.path.basename(f)
                               and not noise.match(f)])
-        self.assertEqual("", self.m.sh("ls -d /run/bindery* || true")
-                         .replace("ls: cannot access '/run/bindery*': "
-                                  "No such file or directory\n", ""))
+        self.assertEqual([], [f for f in there if self.m.owners(f) & own])
+        self.assertEqual([], glob.glob(self.m.path("/run/bindery*")))
+        self.assertEqual("", self.m.sh("ls -d /run/bindery* 2>/dev/null "
+                                       "|| true"))
 
 
 if __name__ == "__main__":
