@@ -3,6 +3,7 @@
 
 #include "handover.h"
 
+#include "nurse.h"
 #include "worker/inherit.h"
 #include "worker/listener.h"
 
@@ -158,6 +159,15 @@ heir_find(struct report *report)
 	return (int)fd;
 }
 
+void
+handover_begin(void)
+{
+	const char *text = getenv(HANDOVER_VARIABLE);
+
+	if (text && fd_is_pair(atoi(text)))
+		nurse_begin();
+}
+
 static int
 message_wait(int fd, struct handover_message *m, int64_t due_ms)
 {
@@ -304,6 +314,7 @@ heir_hear(struct watch *w, uint32_t events)
 	handover_drop(&m);
 	if (rc == -EAGAIN || rc == -EINTR)
 		return;
+	nurse_leave();
 	heir.taken(heir.arg, true);
 	if (is_agreed)
 		handover_send(w->fd, "taken\n", 6, NULL, 0);
@@ -314,7 +325,8 @@ int
 handover_ready(
     struct loop *l, void (*taken)(void *arg, bool is_heir), void *arg)
 {
-	int rc;
+	char text[32];
+	int rc, n = snprintf(text, sizeof(text), "ready %d\n", (int)getpid());
 
 	if (!heir.watch.fd) {
 		taken(arg, false);
@@ -327,7 +339,7 @@ handover_ready(
 	rc = loop_watch(l, &heir.watch, EPOLLIN);
 	/* It may be dead: then its end is what we hear. */
 	if (rc == 0)
-		handover_send(heir.watch.fd, "ready\n", 6, NULL, 0);
+		handover_send(heir.watch.fd, text, (size_t)n, NULL, 0);
 	else
 		heir_forget(); /* it ends us */
 	return rc;

@@ -9,7 +9,8 @@
  *     old -> new   sockets              and one line for each of its up to 64
  *                                       descriptors: 'l' (lasting: the service
  *                                       manager's) or '-', a blank, its name
- *     new -> old   ready                it serves, beside the old
+ *     new -> old   ready PID            it serves, beside the old, as that
+ *                                       process (without: the old one's child)
  *     old -> new   go                   be the main process
  *     new -> old   taken                it is: the old one drains
  *     new -> old   failed               and a line for each error
@@ -53,6 +54,10 @@ int handover_receive(int fd, struct handover_message *m);
 void handover_drop(struct handover_message *m);
 
 /* ---- the new program */
+
+/* First of all: if there is a program to take over from, become a grandchild of
+ * it, see nurse.h. */
+void handover_begin(void);
 
 /* If there is a program to take over from, fill the table of worker/inherit.h
  * with its sockets.  0, or -errno with the report saying why. */

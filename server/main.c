@@ -7,6 +7,7 @@
 #include "config/read.h"
 #include "daemon.h"
 #include "describe.h"
+#include "handover.h"
 #include "options.h"
 
 #include <stdio.h>
@@ -17,9 +18,12 @@
 static int
 run(const struct options *o)
 {
+	struct daemon *d;
 	int status;
-	struct daemon *d = daemon_create(o, &status);
 
+	if (o->action == ACTION_RUN)
+		handover_begin();
+	d = daemon_create(o, &status);
 	if (!d)
 		return status;
 	status = EX_OK;

@@ -197,6 +197,8 @@ upgrade_hang_up(struct upgrade *u)
 static void
 upgrade_kill(struct upgrade *u)
 {
+	if (u->heir)
+		kill(u->heir, SIGKILL);
 	if (u->pid)
 		kill(u->pid, SIGKILL);
 	u->is_killed = true;
@@ -228,7 +230,11 @@ upgrade_fail(struct upgrade *u, int rc, bool at_once)
 static void
 heir_tell_end(struct upgrade *u, int status)
 {
-	if (WIFSIGNALED(status))
+	if (u->heir && u->is_told) /* that was the nurse's */
+		report_error(&u->report, NULL, 0,
+		    "the new program '%s' ended before it took over",
+		    u->program);
+	else if (WIFSIGNALED(status))
 		report_error(&u->report, NULL, 0,
 		    "the new program '%s' was ended by signal %d (%s)",
 		    u->program, WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -236,6 +242,15 @@ heir_tell_end(struct upgrade *u, int status)
 		report_error(&u->report, NULL, 0,
 		    "the new program '%s' ended with status %d", u->program,
 		    WEXITSTATUS(status));
+}
+
+/* It is no child of ours any more, unless it is us who adopt orphans; who has
+ * adopted it reaps it. */
+static bool
+heir_lives_apart(const struct upgrade *u)
+{
+	return u->heir && waitpid(u->heir, NULL, WNOHANG) <= 0 &&
+	       kill(u->heir, 0) == 0;
 }
 
 /* Reap it if it has ended; the status is in *status_r. */
@@ -249,7 +264,7 @@ heir_has_ended(struct upgrade *u, int *status_r)
 	if (pid < 0)
 		*status_r = 0;
 	u->pid = 0;
-	return true;
+	return !heir_lives_apart(u);
 }
 
 static void
@@ -278,11 +293,11 @@ upgrade_may_wait(struct upgrade *u)
 static void
 upgrade_look_at_end(struct upgrade *u)
 {
-	bool had_pid = u->pid != 0;
+	bool was_there = u->pid || u->heir;
 	int status = 0;
 
 	if (heir_has_ended(u, &status)) {
-		if (had_pid && !u->has_spoken)
+		if (was_there && !u->has_spoken)
 			heir_tell_end(u, status);
 	} else if (upgrade_may_wait(u)) {
 		upgrade_look_in(u, LOOK_MS);
@@ -290,7 +305,7 @@ upgrade_look_at_end(struct upgrade *u)
 	} else {
 		report_error(&u->report, NULL, 0,
 		    "process %d, the new program, cannot be ended",
-		    (int)u->pid);
+		    (int)(u->heir ? u->heir : u->pid));
 	}
 	upgrade_stay(u);
 	u->pid = 0;
@@ -308,17 +323,21 @@ upgrade_too_late(struct upgrade *u)
 	upgrade_fail(u, -ETIMEDOUT, true);
 }
 
-/* Who took over is our child: somebody has to see its end. */
+/* Our child has to be reaped: the nurse, or who took over, if it had none. */
 static void
 upgrade_look_after(struct upgrade *u)
 {
-	pid_t pid = u->pid;
+	pid_t pid = u->pid, heir = u->heir;
 	int status;
 
+	u->heir = 0;
 	if (!heir_has_ended(u, &status)) {
+		u->heir = heir;
 		upgrade_look_in(u, REAP_MS);
 		return;
 	}
+	if (heir)
+		return;
 	if (WIFSIGNALED(status))
 		log_error("process %d, which had taken over, was ended by "
 			  "signal %d (%s)",
@@ -428,8 +447,24 @@ upgrade_succeed(struct upgrade *u)
 {
 	u->state = UPGRADE_OVER;
 	upgrade_hang_up(u);
-	upgrade_look_in(u, REAP_MS);
-	upgrade_tell(u, 0, u->pid);
+	upgrade_look_in(u, u->heir ? LOOK_MS : REAP_MS);
+	upgrade_tell(u, 0, u->heir ? u->heir : u->pid);
+}
+
+/* "ready", of our child, or "ready PID". */
+static bool
+ready_read(struct upgrade *u, const char *text)
+{
+	char end;
+	int pid;
+
+	if (strcmp(text, "ready\n") == 0)
+		return true;
+	if (sscanf(text, "ready %d%c", &pid, &end) != 2 || end != '\n' ||
+	    pid <= 1)
+		return false;
+	u->heir = pid != u->pid ? pid : 0;
+	return true;
 }
 
 static void
@@ -437,7 +472,7 @@ upgrade_hear(struct upgrade *u, char *text)
 {
 	if (strncmp(text, "failed\n", 7) == 0) {
 		upgrade_hear_failed(u, text);
-	} else if (u->state == UPGRADE_WAITING && !strcmp(text, "ready\n")) {
+	} else if (u->state == UPGRADE_WAITING && ready_read(u, text)) {
 		u->state = UPGRADE_GOING;
 		u->is_told = true;
 		upgrade_look_in(u, GOING_MS);
@@ -504,6 +539,7 @@ upgrade_begin(struct upgrade *u, upgrade_done_fn *done, void *arg)
 	u->arg = arg;
 	u->began_ms = loop_clock();
 	u->given = 0;
+	u->heir = 0;
 	u->is_told = u->is_killed = u->has_spoken = false;
 	u->state = UPGRADE_GIVING;
 	if (getpid() == 1) {
@@ -544,10 +580,13 @@ upgrade_finish(struct upgrade *u)
 	int status;
 
 	if (u->state == UPGRADE_OVER)
-		u->pid = 0; /* it outlives us */
+		u->pid = u->heir = 0; /* it outlives us */
+	if (u->heir)
+		kill(u->heir, SIGKILL);
 	if (u->pid)
 		kill(u->pid, SIGKILL);
-	while (u->pid && !heir_has_ended(u, &status) && loop_clock() < due_ms)
+	while ((u->pid || u->heir) && !heir_has_ended(u, &status) &&
+	       loop_clock() < due_ms)
 		nanosleep(&pause, NULL);
 	if (u->loop)
 		upgrade_hang_up(u);

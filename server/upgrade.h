@@ -46,7 +46,8 @@ struct upgrade {
 	struct watch watch;
 	struct timer timer;
 	int64_t began_ms, due_ms;
-	pid_t pid;    /* 0: none, or reaped */
+	pid_t pid;    /* our child; 0: none, or reaped */
+	pid_t heir;   /* who serves, when that is another; 0: not known */
 	bool is_told; /* to be the main process */
 	bool is_killed;
 	bool has_spoken; /* why it fails has been said */

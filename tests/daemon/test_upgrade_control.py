@@ -148,10 +148,11 @@ class GivenUp(HeirsCase):
         self.replace(program, f'#!/bin/sh\nsleep 1\nexec {BINDERYD} "$@"\n')
         d.signal(signal.SIGUSR2)
         self.eventually(lambda: children(d.pid), "the new program starts")
-        heir = children(d.pid)[0]
+        nurse = children(d.pid)[0]
         time.sleep(0.2)
         d.signal(signal.SIGSTOP)
         d.wait_record(lambda r: " serves " in r["message"], count=2)
+        heir, = children(nurse)
         os.kill(heir, signal.SIGTERM)
         d.wait_record(lambda r: r["message"].startswith("ended: "))
         d.signal(signal.SIGCONT)

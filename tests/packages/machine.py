@@ -141,6 +141,10 @@ class Machine:
     def run(self, *command, **more):
         return run(*self._enter(command), env=INSIDE, **more)
 
+    def spawn(self, *command):
+        return subprocess.Popen(self._enter(command), env=INSIDE,
+                                stdin=subprocess.DEVNULL)
+
     def sh(self, script, **more):
         return self.run("sh", "-ec", script, **more)
 

@@ -355,11 +355,13 @@ ready(struct loop *l)
 START_TEST(an_agreed_hand_over)
 {
 	struct handover_message m;
+	char expected[32];
 	struct loop l;
 
 	ready(&l);
 	ck_assert_int_eq(handover_receive(old, &m), 1);
-	ck_assert_str_eq(m.text, "ready\n");
+	snprintf(expected, sizeof(expected), "ready %d\n", (int)getpid());
+	ck_assert_str_eq(m.text, expected);
 	loop_turn(&l, 0);
 	ck_assert_int_eq(times, 0);
 	ck_assert(handover_is_on());

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -119,6 +120,41 @@ START_TEST(it_takes_over)
 }
 END_TEST
 
+/* As binderyd has it: a nurse is our child, and who serves is its child. */
+#define DIVIDED(script) "sh -c '" script "' & exec 3>&-; wait"
+#define APART           HEAR "printf \"ready $$\\n\" >&3;" HEAR "kill -9 $PPID;"
+
+START_TEST(it_becomes_an_orphan)
+{
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	begin(DIVIDED(APART "printf \"taken\\n\" >&3; exec sleep 60"));
+	decide();
+	ck_assert_int_eq(verdict, 0);
+	/* It is ours, who adopt orphans, and the nurse is reaped. */
+	for (int i = 0; i < TURNS && upgrade.pid; i++)
+		loop_turn(&loop, 100);
+	ck_assert_int_eq(upgrade.pid, 0);
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), 0);
+	upgrade_finish(&upgrade);
+	kill(verdict_pid, SIGKILL);
+	ck_assert_int_eq(waitpid(-1, NULL, 0), verdict_pid);
+	assert_no_child();
+}
+END_TEST
+
+START_TEST(an_orphan_can_fail)
+{
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	fails(DIVIDED(APART "exit 1"), -ECHILD,
+	    "the new program '/bin/sh' ended before it took over|");
+	fails(DIVIDED(APART "exec 3>&-; exec sleep 60"), -ECHILD,
+	    "the new program '/bin/sh' ended before it took over|");
+	fails(DIVIDED(APART "printf \"x\\n\" >&3; exec sleep 60"), -EPROTO,
+	    "the new program '/bin/sh' says what is not understood|");
+	loop_finish(&loop);
+}
+END_TEST
+
 START_TEST(it_outlives_us)
 {
 	begin(HEAR "printf 'ready\\n' >&3;" HEAR "printf 'taken\\n' >&3;"
@@ -197,6 +233,8 @@ START_TEST(how_it_can_fail)
 	fails("printf 'failed\\n' >&3; exit 78", -EINVAL,
 	    "the new program '/bin/sh' ended with status 78|");
 	fails("printf 'what\\n' >&3; exec sleep 60", -EPROTO,
+	    "the new program '/bin/sh' says what is not understood|");
+	fails(HEAR "printf 'ready 1\\n' >&3; exec sleep 60", -EPROTO,
 	    "the new program '/bin/sh' says what is not understood|");
 	fails("printf 'taken\\n' >&3; exec sleep 60", -EPROTO,
 	    "the new program '/bin/sh' says what is not understood|");
@@ -277,7 +315,7 @@ START_TEST(we_end_meanwhile)
 }
 END_TEST
 
-UNIT_TESTS("upgrade", it_is_this_program, it_takes_over, it_outlives_us,
-    it_gets_our_sockets_and_one_more, it_gets_many_sockets, how_it_can_fail,
-    it_cannot_be_started, it_is_too_late, it_hangs_up_and_hangs,
-    it_is_called_off, we_end_meanwhile)
+UNIT_TESTS("upgrade", it_is_this_program, it_takes_over, it_becomes_an_orphan,
+    an_orphan_can_fail, it_outlives_us, it_gets_our_sockets_and_one_more,
+    it_gets_many_sockets, how_it_can_fail, it_cannot_be_started, it_is_too_late,
+    it_hangs_up_and_hangs, it_is_called_off, we_end_meanwhile)
