@@ -47,7 +47,7 @@ def need(*tools, root=False):
         t, path=os.environ["PATH"] + ":/usr/sbin:/sbin")]
     if missing:
         give_up("there is no " + ", ".join(missing) + " here: "
-                "packaging/install-deps packages gets it")
+                "packaging/install-deps tests gets it")
     if root and os.geteuid() != 0:
         give_up("only root can do this")
 
