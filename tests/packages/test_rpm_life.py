@@ -185,12 +185,10 @@ class RpmLife(story.Story):
                                               "binderyd")[0])
         self.assertEqual("inactive", self.m.show("binderyd", "ActiveState"))
         left = {f for f in self.m.files() - self.before
-                if "bindery" in f and not f.startswith(("/srv", "/var/log/",
-                                                        "/var/cache"))}
+                if "bindery" in f and not f.startswith(("/srv", "/var/cache"))}
         self.assertEqual(
             {"/etc/bindery", "/etc/bindery/conf.d", "/etc/bindery/tls",
-             "/etc/bindery/conf.d/gate.conf", "/etc/bindery/conf.d/loud.conf",
-             "/var/lib/bindery"},
+             "/etc/bindery/conf.d/gate.conf", "/etc/bindery/conf.d/loud.conf"},
             {f for f in left if not f.startswith("/etc/bindery/tls/")})
 
 
