@@ -95,7 +95,7 @@ class Packages(unittest.TestCase):
 
     def test_the_source_package_builds_the_same(self):
         """Elsewhere, at another time, and by somebody else."""
-        tree = os.path.join(self.here, "again", "elsewhere")
+        tree = os.path.join(self.here, "elsewhere", f"bindery-{version()}")
         os.makedirs(os.path.dirname(tree))
         source, = glob.glob(self.debs + "/*.dsc")
         run("dpkg-source", "--extract", source, tree)
