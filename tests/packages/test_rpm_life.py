@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Bindery authors
 
-"""The life of the RPM packages, from "dnf install" to "dnf remove".  The machine
-is a Debian with Debian's dnf, where one package stands in for all that ours need
-of the system; so it tells of dependencies, scripts and triggers, and not whether
-they fit a Fedora."""
+"""The life of the RPM packages, from "dnf install" to "dnf remove".  The
+machine is a Debian with Debian's dnf, where one package stands in for all that
+ours need of the system; so it tells of dependencies, scripts and triggers, and
+not whether they fit a Fedora."""
 
 import glob
 import os
