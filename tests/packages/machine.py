@@ -31,17 +31,21 @@ def release():
     return said.get("VERSION_CODENAME") if said.get("ID") == "debian" else None
 
 
-def bootstrap(directory):
+def with_proxy(environment):
+    """As apt of this machine would ask for packages."""
+    _, said = try_run("apt-config", "shell", "PROXY", "Acquire::http::Proxy")
+    proxy = re.search(r"PROXY='(.+)'", said)
+    return {**environment, **({"http_proxy": proxy[1]} if proxy else {})}
+
+
+def bootstrap(directory, packages=NEEDED):
     """Make a fresh system in it."""
     mirror = os.environ.get("BINDERY_DEBIAN_MIRROR",
                             "http://deb.debian.org/debian")
-    env = dict(os.environ)
-    _, said = try_run("apt-config", "shell", "PROXY", "Acquire::http::Proxy")
-    if proxy := re.search(r"PROXY='(.+)'", said):
-        env["http_proxy"] = proxy[1]
     status, said = try_run(
-        "debootstrap", "--variant=minbase", "--include=" + ",".join(NEEDED),
-        release(), directory, mirror, timeout=400, env=env)
+        "debootstrap", "--variant=minbase",
+        "--include=" + ",".join(packages), release(), directory, mirror,
+        timeout=400, env=with_proxy(os.environ))
     if status != 0:
         give_up(f"debootstrap cannot make a system: {said[-2000:]}")
     # What it was made of.
@@ -132,17 +136,18 @@ class Machine:
 
     # ---- commands
 
-    def _enter(self, command):
+    def enter(self, command):
+        """What executes a command there."""
         return ["nsenter", f"--target={self.pid}", "--all", "--", *command]
 
     def try_run(self, *command, **more):
-        return try_run(*self._enter(command), env=INSIDE, **more)
+        return try_run(*self.enter(command), env=INSIDE, **more)
 
     def run(self, *command, **more):
-        return run(*self._enter(command), env=INSIDE, **more)
+        return run(*self.enter(command), env=INSIDE, **more)
 
     def spawn(self, *command):
-        return subprocess.Popen(self._enter(command), env=INSIDE,
+        return subprocess.Popen(self.enter(command), env=INSIDE,
                                 stdin=subprocess.DEVNULL)
 
     def sh(self, script, **more):

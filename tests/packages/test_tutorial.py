@@ -16,13 +16,13 @@ import machine
 import reader
 import repository
 from reader import page
-from tools import (abi_provided, give_up, header_number, need, path, run, text)
+from tools import abi, packaged, path, text
 
 import template  # which reader lets Python find
 
-ABI, ABI_VERSION = abi_provided()
-DEPENDS = (f"{ABI} ({'=' if '~' in ABI_VERSION else '>='} {ABI_VERSION})")
-RPM_ABI = re.escape(f"bindery(abi-{header_number('MAJOR')})")
+MAJOR, ABI_VERSION, OPERATOR = abi()[0], *packaged()
+DEPENDS = f"bindery-abi-{MAJOR} ({OPERATOR} {ABI_VERSION})"
+RPM_ABI = re.escape(f"bindery(abi-{MAJOR})")
 # What "echo hello" is answered through the configuration of each template.
 ANSWERS = {"filter": "HELLO\n", "sink": "ok\n", "source": "hello\nhello\n"}
 # What bindery-devel would bring, and what Fedora has beside it.
@@ -40,15 +40,13 @@ ELSEWHERE = ("--nodeps -D 'debug_package %{nil}' -D '__bindery_path [.]so$' "
 class Tutorial(template.Development, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        need("debootstrap", "systemd-nspawn", "nsenter", root=True)
-        if not machine.release():
-            give_up("this is no Debian, so the packages are for no Debian")
+        machine.need_machines()
         directory = tempfile.TemporaryDirectory(prefix="bindery-test-")
         cls.addClassCleanup(directory.cleanup)
         os.chmod(directory.name, 0o755)
         root = os.path.join(directory.name, "root")
-        with machine.Bootstrap(root, reader.BARE):
-            debs = repository.built(cls)
+        debs = repository.built(cls)
+        machine.bootstrap(root, reader.BARE)
         with open(page.TUTORIAL) as f:
             wanted = reader.wanted(f.read())
         reader.prepare(root, debs, *wanted.split(), "rpm")
