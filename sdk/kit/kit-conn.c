@@ -149,7 +149,7 @@ conn_vend(struct bndk_conn *c, int err, const char *fmt, va_list ap)
 		return;
 	conn_say_why(c, fmt, ap);
 	c->is_ended = true;
-	if (err && !c->refuse_err)
+	if (err && !c->is_refused)
 		c->abort_err = err;
 	for (unsigned side = 0; side < 2; side++) {
 		struct kit_side *x = &c->side[side];
@@ -182,7 +182,7 @@ void
 conn_end_if_done(struct bndk_conn *c)
 {
 	const struct kit_stage *s = &c->stage;
-	bool is_way = c->side[BND_BACK].is_there || c->refuse_err ||
+	bool is_way = c->side[BND_BACK].is_there || c->is_refused ||
 		      stage_type(s)->role == BND_SINK;
 
 	if (!c->is_ended && c->side[BND_FRONT].is_there && is_way &&

@@ -4,6 +4,7 @@
 /* kit-enter.c - the boundary: into the plugin, and its calls back. */
 
 #include "kit-inner.h"
+#include "plugins/negotiate.h"
 
 #include <errno.h>
 #include <string.h>
@@ -44,6 +45,16 @@ kit_leave(struct bndk *k, struct kit_context before)
 		k->watcher.leave(k->watcher.arg);
 	conns_forget_shown(k);
 	k->at = before;
+}
+
+int
+kit_result(struct bndk *k, const char *callback, int rc)
+{
+	if (rc > 0)
+		kit_wrong(k, "errno",
+		    "%s() returned %d: a result is 0 or a negative errno",
+		    callback, rc);
+	return plugin_result(rc);
 }
 
 static size_t

@@ -156,9 +156,10 @@ bndk_expect_closed_(const char *file, int line, struct bndk_conn *c, int err)
 }
 
 static void
-expect_error(struct bndk_conn *c, const char *what, int found, int wanted)
+expect_error(
+    struct bndk_conn *c, const char *what, bool is_there, int found, int wanted)
 {
-	if (!found)
+	if (!is_there)
 		kit_wrong(c->k, "expect", "the connection was not %s%s", what,
 		    conn_state(c));
 	else if (found != wanted)
@@ -170,14 +171,14 @@ void
 bndk_expect_abort_(const char *file, int line, struct bndk_conn *c, int err)
 {
 	conn_here(c, file, line);
-	expect_error(c, "aborted", c->abort_err, err);
+	expect_error(c, "aborted", c->abort_err, c->abort_err, err);
 }
 
 void
 bndk_expect_refusal_(const char *file, int line, struct bndk_conn *c, int err)
 {
 	conn_here(c, file, line);
-	expect_error(c, "refused", c->refuse_err, err);
+	expect_error(c, "refused", c->is_refused, c->refuse_err, err);
 }
 
 void

@@ -3,18 +3,16 @@
 
 /* kit-facts.c - facts and claims of connections. */
 
+#include "base/address.h"
 #include "kit-calls.h"
 #include "kit-inner.h"
+#include "plugins/argument.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FACTS_MAX = 64, FACT_BYTES = 65536, CLAIM_KEY = 512 };
+enum { CLAIM_KEY = 512 };
 
 static void
 fact_free(struct kit_fact *f)
@@ -46,35 +44,6 @@ fact_find(struct bndk_conn *c, const char *key)
 	return at;
 }
 
-static size_t
-address_size(const struct sockaddr *a)
-{
-	switch (a->sa_family) {
-	case AF_INET:
-		return sizeof(struct sockaddr_in);
-	case AF_INET6:
-		return sizeof(struct sockaddr_in6);
-	case AF_UNIX:
-		return sizeof(sa_family_t);
-	default:
-		return SIZE_MAX;
-	}
-}
-
-static bool
-fact_is_sized(unsigned kind, const void *v, size_t n)
-{
-	switch (kind) {
-	case BND_F_TEXT:
-	case BND_F_BYTES:
-		return v || n == 0;
-	case BND_F_ADDR:
-		return v && n >= sizeof(sa_family_t) && address_size(v) <= n;
-	default:
-		return false;
-	}
-}
-
 static struct kit_fact *
 fact_make(const char *key, unsigned kind, const void *v, size_t n)
 {
@@ -89,21 +58,29 @@ fact_make(const char *key, unsigned kind, const void *v, size_t n)
 	return f;
 }
 
+static bool
+facts_have_room(const struct bndk_conn *c, const char *key)
+{
+	unsigned count = 0;
+
+	if (fact_is_of_host(key))
+		return true;
+	for (const struct kit_fact *f = c->facts; f; f = f->next)
+		count += !fact_is_of_host(f->key);
+	return count < FACTS_MAX;
+}
+
 int
 fact_set(struct bndk_conn *c, const char *key, unsigned kind, const void *v,
     size_t n)
 {
+	int rc = fact_check(key, kind, v, &n);
 	struct kit_fact **at, *f;
-	unsigned count = 0;
 
-	if (kind == BND_F_TEXT && n == (size_t)-1)
-		n = v ? strlen(v) : 0;
-	if (!key || !*key || !fact_is_sized(kind, v, n))
-		return -EINVAL;
-	for (f = c->facts; f; f = f->next)
-		count++;
+	if (rc < 0)
+		return rc;
 	at = fact_find(c, key);
-	if (n > FACT_BYTES || (!*at && count >= FACTS_MAX))
+	if (!*at && !facts_have_room(c, key))
 		return -EDQUOT;
 	f = fact_make(key, kind, v, n);
 	if (*at) {
@@ -114,36 +91,17 @@ fact_set(struct bndk_conn *c, const char *key, unsigned kind, const void *v,
 	return 0;
 }
 
-static char *
-address_text(const struct sockaddr *a)
-{
-	const struct sockaddr_in *v4 = (const void *)a;
-	const struct sockaddr_in6 *v6 = (const void *)a;
-	char host[INET6_ADDRSTRLEN], *text = NULL;
-	int n = 0;
-
-	if (a->sa_family == AF_INET)
-		n = asprintf(&text, "%s:%u",
-		    inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host)),
-		    ntohs(v4->sin_port));
-	else if (a->sa_family == AF_INET6)
-		n = asprintf(&text, "[%s]:%u",
-		    inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host)),
-		    ntohs(v6->sin6_port));
-	else
-		text = strdup("unix");
-	return n < 0 ? NULL : text;
-}
-
 static const char *
 fact_text(struct kit_fact *f)
 {
+	char text[ADDRESS_TEXT];
+
 	if (f->kind == BND_F_TEXT)
 		return f->value;
 	if (f->kind == BND_F_BYTES)
 		return NULL;
 	if (!f->text)
-		f->text = address_text(f->value);
+		f->text = strdup(address_text(f->value, text));
 	return f->text;
 }
 
@@ -166,7 +124,8 @@ fact_get(struct bndk_conn *c, const char *key, unsigned kind, size_t *n)
 	if (f->kind != kind)
 		return NULL;
 	if (n)
-		*n = f->size;
+		*n = f->kind == BND_F_ADDR ? address_part(f->value, f->size)
+					   : f->size;
 	return f->value;
 }
 

@@ -131,6 +131,7 @@ generation_call(struct kit_generation *g, const char *name, main_fn *fn)
 		before = kit_enter(g->k, TAG_MAIN, name, NULL, NULL);
 		rc = fn(&g->pub);
 		kit_leave(g->k, before);
+		rc = kit_result(g->k, name, rc);
 	}
 	g->is_reporting = false;
 	if (rc < 0 && g->report.errors == errors)
@@ -139,11 +140,7 @@ generation_call(struct kit_generation *g, const char *name, main_fn *fn)
 	if (rc == 0 && g->report.errors > errors)
 		kit_wrong(g->k, "errno",
 		    "%s() said bnd_option_error(), and returned 0", name);
-	if (rc > 0)
-		kit_wrong(g->k, "errno",
-		    "%s() returned %d: a result is 0 or a negative errno", name,
-		    rc);
-	return rc >= 0 && g->report.errors == errors;
+	return rc == 0 && g->report.errors == errors;
 }
 
 static bool
@@ -159,21 +156,25 @@ desk_start(struct kit_desk *d)
 		before = kit_enter(g->k, TAG_WORKER, "worker_start", d, NULL);
 		rc = type->worker_start(&d->pub);
 		kit_leave(g->k, before);
+		rc = kit_result(g->k, "worker_start", rc);
 	}
 	if (rc < 0)
 		report_error(&g->report, NULL, 0,
 		    "worker_start() failed on worker %u: %s", d->pub.index,
 		    strerror(-rc));
-	return rc >= 0;
+	return rc == 0;
 }
 
 static bool
 generation_run(struct kit_generation *g)
 {
 	const struct bnd_type *type = &g->image->type;
+	bool is_good;
 
-	g->is_started = true;
-	if (!generation_call(g, "start", type->start))
+	g->is_started = g->is_starting = true;
+	is_good = generation_call(g, "start", type->start);
+	g->is_starting = false;
+	if (!is_good)
 		return false;
 	for (unsigned i = 0; i < g->k->workers; i++)
 		if (!desk_start(g->desks[i]))

@@ -61,7 +61,7 @@ struct kit_generation {
 	struct kit_desk **desks;
 	unsigned number, listeners;
 	unsigned pins; /* connections, jobs, messages */
-	bool is_parsed, is_started, is_draining, is_reporting;
+	bool is_parsed, is_starting, is_started, is_draining, is_reporting;
 };
 
 enum kit_due {
@@ -149,7 +149,9 @@ struct bndk_conn {
 	int abort_err, refuse_err;
 	char why[256];
 	bool is_ended;
-	bool is_overdue; /* a limit has ended it */
+	bool is_refused;     /* with refuse_err, which may be 0 */
+	bool is_dry_refused; /* explain() would say no */
+	bool is_overdue;     /* a limit has ended it */
 };
 
 struct kit_work {
@@ -250,6 +252,9 @@ void kit_wrong(struct bndk *k, const char *rule, const char *fmt, ...);
 struct kit_context kit_enter(struct bndk *k, enum kit_tag tag,
     const char *callback, struct kit_desk *desk, struct kit_stage *stage);
 void kit_leave(struct bndk *k, struct kit_context before);
+
+/* What a callback has returned, as a host takes it. */
+int kit_result(struct bndk *k, const char *callback, int rc);
 
 /* A call of the plugin's: where it may come from is checked, and whether it is
  * to fail counted: 0, or the negative errno to fail with. */

@@ -42,13 +42,31 @@ stage_bypass(struct kit_stage *s, unsigned from, unsigned to)
 	b->is_given = true;
 }
 
+/* Has it given away an outer side on which there is no socket? */
+static bool
+stage_leads_nowhere(const struct kit_stage *s)
+{
+	uint32_t role = stage_type(s)->role;
+	const struct kit_side *x =
+	    &s->conn->side[role == BND_SINK ? BND_BACK : BND_FRONT];
+
+	return role != BND_FILTER && x->is_given && x->fd < 0 &&
+	       !s->conn->is_refused;
+}
+
 static void
 stage_leave(struct kit_stage *s)
 {
 	struct bndk_conn *c = s->conn;
 
+	if (stage_leads_nowhere(s)) {
+		conn_end(c, -EINVAL, "%s: has left without a socket",
+		    s->pub.binding->name);
+		kit_wrong(c->k, "leave", "%s", c->why);
+		return;
+	}
 	if (stage_type(s)->role != BND_SINK && c->back != BACK_OPEN &&
-	    !c->refuse_err) {
+	    !c->is_refused) {
 		s->has_left = true;
 		if (!s->has_back) {
 			s->has_back = true;
@@ -100,11 +118,12 @@ stage_open(struct kit_stage *s)
 		before = kit_enter(s->conn->k, TAG_WORKER, "open", s->desk, s);
 		rc = type->open(&s->pub, s->arg);
 		kit_leave(s->conn->k, before);
+		rc = kit_result(s->conn->k, "open", rc);
 	}
 	if (s->state != STAGE_OPENING)
 		return;
 	s->state = STAGE_OPEN;
-	if (s->conn->refuse_err)
+	if (s->conn->is_refused)
 		return;
 	if (rc < 0)
 		conn_end(s->conn, rc, "open() failed: %s", strerror(-rc));
@@ -191,9 +210,10 @@ stage_refuse(struct kit_stage *s, int err, const char *fmt, va_list ap)
 	struct kit_side *back = &c->side[BND_BACK];
 
 	conn_say_why(c, fmt, ap);
-	if (c->refuse_err)
+	if (c->is_refused)
 		return;
-	c->refuse_err = err < 0 ? err : -EACCES;
+	c->is_refused = true;
+	c->refuse_err = err <= 0 ? err : -EACCES;
 	side_forget_seen(front);
 	side_forget_seen(back);
 	side_forget_reserved(back);
@@ -235,12 +255,14 @@ stage_open_late(struct kit_stage *s)
 {
 	const struct bnd_type *type = stage_type(s);
 	struct kit_context before;
+	int rc;
 
 	if (s->was_opened || type->role != BND_SOURCE || !type->open)
 		return;
 	before = kit_enter(s->conn->k, TAG_WORKER, "open", s->desk, s);
-	type->open(&s->pub, s->arg);
+	rc = type->open(&s->pub, s->arg);
 	kit_leave(s->conn->k, before);
+	kit_result(s->conn->k, "open", rc);
 	s->was_opened = true;
 }
 

@@ -61,7 +61,7 @@ conn_limit(const struct bndk_conn *c, int64_t *due_r)
 		*due_r = due;
 		first = i;
 	}
-	if (c->refuse_err && (*due_r < 0 || c->linger_until < *due_r)) {
+	if (c->is_refused && (*due_r < 0 || c->linger_until < *due_r)) {
 		*due_r = c->linger_until;
 		first = BND_LIMIT_LIFETIME;
 	}
@@ -93,7 +93,7 @@ limits_enforce(struct bndk *k)
 
 		if (!which || due > k->now_ms)
 			continue;
-		c->is_overdue = !c->refuse_err;
+		c->is_overdue = !c->is_refused;
 		conn_end(c, -ETIMEDOUT, "%s", limit_names[which]);
 	}
 }

@@ -5,6 +5,7 @@
 
 #include "kit-calls.h"
 #include "kit-inner.h"
+#include "plugins/argument.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +37,15 @@ call_leave(struct bnd_stage *st)
 	stage_due(s, DUE_LEAVE);
 }
 
+/* Asked by explain(): nothing else happens. */
+PRINTF(2, 0)
+static void
+stage_says_no(struct kit_stage *s, const char *fmt, va_list ap)
+{
+	s->conn->is_dry_refused = true;
+	conn_say_why(s->conn, fmt, ap);
+}
+
 void
 call_refusev(struct bnd_stage *st, int err, const char *fmt, va_list ap)
 {
@@ -43,13 +53,14 @@ call_refusev(struct bnd_stage *st, int err, const char *fmt, va_list ap)
 	int fail;
 	bool is_alive = kit_stage_call(st, "refuse", &s, &fail);
 
-	if (err >= 0)
+	if (err > 0)
 		kit_wrong(s->conn->k, "errno",
-		    "bnd_refuse() with %d, which is no negative errno", err);
+		    "bnd_refuse() with %d, which is no errno below 0, nor 0",
+		    err);
 	if (is_alive)
 		stage_refuse(s, err, fmt, ap);
 	else if (s->state == STAGE_DRY)
-		conn_say_why(s->conn, fmt, ap);
+		stage_says_no(s, fmt, ap);
 }
 
 void
@@ -63,7 +74,7 @@ call_abortv(struct bnd_stage *st, int err, const char *fmt, va_list ap)
 		kit_wrong(s->conn->k, "errno",
 		    "bnd_abort() with %d, which is no negative errno", err);
 	if (s->state == STAGE_DRY)
-		conn_say_why(s->conn, fmt, ap);
+		stage_says_no(s, fmt, ap);
 	if (!is_alive)
 		return;
 	/* Not so when the host ends it: nobody could know. */
@@ -99,7 +110,7 @@ call_open_back(struct bnd_stage *st, const struct bnd_exit *to)
 	if (fail)
 		return fail;
 	if (stage_type(s)->role == BND_SINK || s->has_back ||
-	    s->conn->refuse_err)
+	    s->conn->is_refused)
 		return -EINVAL;
 	s->has_back = true;
 	s->conn->exit = to ? exit_name(to) : "";
@@ -197,15 +208,17 @@ call_listen(struct bnd_binding *b, const struct bnd_endpoint *e, unsigned flags,
 {
 	struct kit_generation *g = generation_of(b);
 	int fail = kit_call(g->k, "listen", TAG_MAIN);
+	int rc = listen_check(flags);
 
-	(void)flags;
 	(void)backlog;
 	(void)mode;
-	if (fail)
-		return fail;
-	if (!e)
+	if (!g->is_starting) {
+		kit_wrong(g->k, "thread", "bnd_listen() outside of start()");
 		return -EINVAL;
-	return (int)g->listeners++;
+	}
+	if (fail || rc < 0)
+		return fail ? fail : rc;
+	return e ? (int)g->listeners++ : -EINVAL;
 }
 
 void

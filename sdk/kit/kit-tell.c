@@ -35,6 +35,8 @@ level_name(int level)
 		return "error";
 	case BND_WARN:
 		return "warn";
+	case BND_NOTICE:
+		return "notice";
 	case BND_INFO:
 		return "info";
 	case BND_DEBUG:
@@ -196,6 +198,7 @@ bndk_explain(struct bndk *k, struct bndk_conn *c, const char **exit)
 	dry->desk = d;
 	dry->state = STAGE_DRY;
 	c->dry_exit = "";
+	c->is_dry_refused = false;
 	c->why[0] = '\0';
 	if (type->explain) {
 		before = kit_enter(k, TAG_WORKER, "explain", d, dry);
@@ -203,7 +206,7 @@ bndk_explain(struct bndk *k, struct bndk_conn *c, const char **exit)
 		kit_leave(k, before);
 	}
 	if (exit)
-		*exit = *c->why ? NULL : c->dry_exit;
+		*exit = c->is_dry_refused ? NULL : c->dry_exit;
 	lens_hide(&self);
 	free(dry);
 	return text_of(&k->answer);
@@ -238,6 +241,7 @@ bndk_tell(struct bndk *k, const char *text, int *result)
 		before = kit_enter(k, TAG_WORKER, "command", d, NULL);
 		rc = type->command(&d->pub, &list, &a);
 		kit_leave(k, before);
+		rc = kit_result(k, "command", rc);
 	}
 	if (result)
 		*result = rc;

@@ -5,6 +5,7 @@
 
 #include "kit-calls.h"
 #include "kit-inner.h"
+#include "plugins/argument.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,9 +48,10 @@ static int
 waits_watch(struct kit_waits *w, int fd, unsigned events)
 {
 	unsigned i, place = KIT_FDS;
+	int rc = watch_check(fd, events);
 
-	if (fd < 0)
-		return -EBADF;
+	if (rc < 0)
+		return rc;
 	for (i = 0; i < KIT_FDS; i++) {
 		if (w->watches[i].events && w->watches[i].fd == fd)
 			break;

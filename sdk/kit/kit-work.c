@@ -6,6 +6,7 @@
 
 #include "kit-calls.h"
 #include "kit-inner.h"
+#include "plugins/argument.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -115,15 +116,6 @@ bndk_work_run(struct bndk *k, unsigned count)
 
 /* ----------------------------------------------------------------- messages */
 
-static bool
-post_is_for(
-    const struct kit_desk *from, uint32_t to, unsigned flags, uint32_t i)
-{
-	if (to != BND_EVERY_WORKER && to != i)
-		return false;
-	return i != from->pub.index || (flags & BND_POST_ALL_GENERATIONS);
-}
-
 static void
 post_add(struct kit_desk *from, uint32_t to, unsigned flags, uint32_t tag,
     uint64_t arg, struct bnd_buf *b)
@@ -149,15 +141,16 @@ call_post(struct bnd_worker *w, uint32_t to, unsigned flags, uint32_t tag,
 	struct bndk *k = d->generation->k;
 	int fail = kit_call(k, "post", TAG_WORKER);
 	bool is_full = fail == -EAGAIN;
+	uint32_t here = d->pub.index;
 	size_t n;
 
 	if (d->is_stopping)
 		return -ECANCELED;
-	if (to != BND_EVERY_WORKER && to >= k->workers)
+	if (post_check(here, to, flags, k->workers) < 0)
 		return -EINVAL;
 	for (uint32_t i = 0; i < k->workers; i++)
-		if (post_is_for(d, to, flags, i) &&
-		    k->boxes[d->pub.index][i] >= KIT_BOX)
+		if (post_is_for(here, to, flags, i) &&
+		    k->boxes[here][i] >= KIT_BOX)
 			is_full = true;
 	if (is_full) {
 		d->wants_room = true;
@@ -168,7 +161,7 @@ call_post(struct bnd_worker *w, uint32_t to, unsigned flags, uint32_t tag,
 	if (b)
 		buf_bytes(k, b, &n);
 	for (uint32_t i = 0; i < k->workers; i++)
-		if (post_is_for(d, to, flags, i))
+		if (post_is_for(here, to, flags, i))
 			post_add(d, i, flags, tag, arg, b);
 	return 0;
 }

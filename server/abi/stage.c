@@ -6,7 +6,7 @@
 #include "abi/calls.h"
 
 #include "pipeline/waits.h"
-#include "stream/address.h"
+#include "base/address.h"
 #include "stream/fact.h"
 #include "stream/pledge.h"
 #include "stream/stage.h"

@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "config/value.h"
 #include "reload/generation-inner.h"
-#include "stream/address.h"
+#include "base/address.h"
 #include "stream/dry.h"
 #include "stream/fact.h"
 #include "stream/reason.h"

@@ -9,7 +9,7 @@
 #include "log/log.h"
 #include "metrics/figures.h"
 #include "reload/generation-inner.h"
-#include "stream/address.h"
+#include "base/address.h"
 #include "stream/conn.h"
 #include "worker/listener.h"
 

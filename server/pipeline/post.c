@@ -4,6 +4,7 @@
 #include "pipeline/post.h"
 
 #include "base/buf.h"
+#include "plugins/argument.h"
 #include "worker/worker.h"
 
 #include <errno.h>
@@ -191,25 +192,6 @@ post_create(struct desk *from, uint32_t to, unsigned flags, uint32_t tag,
 	return p;
 }
 
-/* Does a message for `to` concern worker i? */
-static bool
-post_is_for(const struct desk *from, uint32_t to, unsigned flags, uint32_t i)
-{
-	if (to != BND_EVERY_WORKER && to != i)
-		return false;
-	return i != from->pub.index || (flags & BND_POST_ALL_GENERATIONS);
-}
-
-/* Can anybody ever be meant? */
-static bool
-post_is_sound(const struct desk *from, uint32_t to, unsigned flags)
-{
-	if (flags & ~(unsigned)BND_POST_ALL_GENERATIONS)
-		return false;
-	return to == BND_EVERY_WORKER ||
-	       (to < worker_count && post_is_for(from, to, flags, to));
-}
-
 static struct post *
 post_take_first(struct post **list)
 {
@@ -226,18 +208,19 @@ post_send(struct desk *from, uint32_t to, unsigned flags, uint32_t tag,
     uint64_t arg, struct bnd_buf *b)
 {
 	struct post *list = NULL, *p;
+	uint32_t here = from->pub.index;
 	bool is_whole = true;
 
 	if (from->is_stopping)
 		return -ECANCELED;
-	if (!post_is_sound(from, to, flags))
+	if (post_check(here, to, flags, worker_count) < 0)
 		return -EINVAL;
 	for (uint32_t i = 0; i < worker_count; i++)
-		if (post_is_for(from, to, flags, i) && !post_has_room(from, i))
+		if (post_is_for(here, to, flags, i) && !post_has_room(from, i))
 			return -EAGAIN;
 	/* All or nothing: make every letter before the first is sent. */
 	for (uint32_t i = 0; i < worker_count && is_whole; i++) {
-		if (!post_is_for(from, to, flags, i))
+		if (!post_is_for(here, to, flags, i))
 			continue;
 		p = post_create(from, i, flags, tag, arg, b);
 		is_whole = p != NULL;
@@ -252,7 +235,7 @@ post_send(struct desk *from, uint32_t to, unsigned flags, uint32_t tag,
 			post_free(p);
 			continue;
 		}
-		atomic_fetch_add(&box_of(from->pub.index, p->to)->count, 1);
+		atomic_fetch_add(&box_of(here, p->to)->count, 1);
 		mail_send(&workers[p->to]->loop.box, &p->letter);
 	}
 	return is_whole ? 0 : -ENOMEM;

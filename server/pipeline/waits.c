@@ -5,6 +5,7 @@
 
 #include "base/compiler.h"
 #include "pipeline/pipeline.h"
+#include "plugins/argument.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -137,12 +138,11 @@ waits_watch(struct waits **w, struct loop *l, void *owner,
 {
 	uint32_t ev = (events & BND_READ ? EPOLLIN | EPOLLRDHUP : 0) |
 		      (events & BND_WRITE ? EPOLLOUT : 0);
+	int rc = watch_check(fd, events);
 	struct wait_fd **at;
 
-	if (fd < 0)
-		return -EBADF;
-	if (events & ~(unsigned)(BND_READ | BND_WRITE))
-		return -EINVAL;
+	if (rc < 0)
+		return rc;
 	if (!events && !*w)
 		return 0;
 	if (!waits_get(w, l, owner, calls))

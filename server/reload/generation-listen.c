@@ -3,6 +3,7 @@
 
 #include "reload/generation-inner.h"
 
+#include "plugins/argument.h"
 #include "worker/inherit.h"
 #include "worker/listener.h"
 
@@ -210,14 +211,12 @@ generation_listen(struct binding *b, const struct bnd_endpoint *e,
     unsigned flags, int backlog, unsigned mode)
 {
 	int number = (int)b->listener_count;
-	int rc;
+	int rc = listen_check(flags);
 
 	if (b->pipeline->generation->at != b)
 		return -EINVAL; /* only in start() */
-	if (flags & ~(unsigned)(BND_LISTEN_V6ONLY | BND_LISTEN_DATAGRAM))
-		return -EINVAL;
-	if (flags & BND_LISTEN_DATAGRAM)
-		return -EOPNOTSUPP;
+	if (rc < 0)
+		return rc;
 	if (e->inherited)
 		rc = book_named(b, e, backlog, mode, number);
 	else if (e->path)

@@ -4,7 +4,7 @@
 #include "stream/conn-log.h"
 
 #include "log/log.h"
-#include "stream/address.h"
+#include "base/address.h"
 #include "stream/conn.h"
 #include "stream/fact.h"
 

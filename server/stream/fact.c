@@ -3,7 +3,8 @@
 
 #include "stream/fact.h"
 
-#include "stream/address.h"
+#include "base/address.h"
+#include "plugins/argument.h"
 #include "stream/conn.h"
 
 #include <bindery/plugin.h>
@@ -51,60 +52,16 @@ fact_find(struct conn *c, const char *key)
 	return f;
 }
 
-/* A unix address may be as short as its family. */
-static bool
-address_fits(const struct sockaddr *a, size_t n)
-{
-	return a->sa_family == AF_UNIX ||
-	       (address_size(a) > 0 && n >= address_size(a));
-}
-
-/* Of n bytes that hold an address, those that are the address. */
-static size_t
-address_part(const void *a, size_t n)
-{
-	size_t size = address_size(a);
-
-	return size < n ? size : n;
-}
-
-/* Everybody relies on the kind of those that the host knows. */
-static bool
-fact_kind_fits(const char *key, unsigned kind)
-{
-	if (strcmp(key, "peer") == 0 || strcmp(key, "local") == 0)
-		return kind == BND_F_ADDR;
-	if (strcmp(key, "identity") == 0 || strcmp(key, "back.name") == 0)
-		return kind == BND_F_TEXT;
-	return true;
-}
-
-static bool
-fact_value_fits(unsigned kind, const void *v, size_t n)
-{
-	switch (kind) {
-	case BND_F_TEXT: /* a zero byte would hide what follows it */
-		return n == 0 || !memchr(v, '\0', n);
-	case BND_F_BYTES:
-		return true;
-	case BND_F_ADDR:
-		return n >= sizeof(sa_family_t) && address_fits(v, n);
-	default:
-		return false;
-	}
-}
-
 /* The host's own always have room. */
 static bool
 facts_have_room(const struct conn *c, const char *key)
 {
 	unsigned count = 0;
 
-	if (strcmp(key, "peer") == 0 || strcmp(key, "local") == 0)
+	if (fact_is_of_host(key))
 		return true;
 	for (const struct fact *f = c->facts; f; f = f->next)
-		if (strcmp(f->key, "peer") != 0 && strcmp(f->key, "local") != 0)
-			count++;
+		count += !fact_is_of_host(f->key);
 	return count < FACTS_MAX;
 }
 
@@ -113,16 +70,12 @@ fact_set(
     struct conn *c, const char *key, unsigned kind, const void *v, size_t n)
 {
 	struct fact **at, *f;
+	int rc = fact_check(key, kind, v, &n);
 	size_t key_size;
 
-	if (kind == BND_F_TEXT && n == (size_t)-1)
-		n = v ? strlen(v) : 0;
-	if (!key || !*key || (!v && n) || !fact_kind_fits(key, kind) ||
-	    !fact_value_fits(kind, v, n))
-		return -EINVAL;
+	if (rc < 0)
+		return rc;
 	key_size = strlen(key) + 1;
-	if (n > FACT_BYTES_MAX || key_size > 256)
-		return -EDQUOT;
 	at = fact_find(c, key);
 	if (!*at && !facts_have_room(c, key))
 		return -EDQUOT;
@@ -151,7 +104,7 @@ conn_peer_size(const struct conn *c)
 {
 	return c->peer.sin6_family == AF_UNIX
 		   ? sizeof(sa_family_t)
-		   : address_part(&c->peer, sizeof(c->peer));
+		   : address_part((const void *)&c->peer, sizeof(c->peer));
 }
 
 /* What the host knows becomes a fact when it is first asked for. */
@@ -214,8 +167,9 @@ fact_get(struct conn *c, const char *key, unsigned kind, size_t *n)
 	if (f->kind != kind)
 		return NULL;
 	if (n)
-		*n = f->kind == BND_F_ADDR ? address_part(f->value, f->size)
-					   : f->size;
+		*n = f->kind == BND_F_ADDR
+			 ? address_part((const void *)f->value, f->size)
+			 : f->size;
 	return f->value;
 }
 

@@ -13,9 +13,6 @@
 
 struct conn;
 
-/* What one connection may hold: a peer may decide what a stage remembers. */
-enum { FACTS_MAX = 64, FACT_BYTES_MAX = 65536 };
-
 /* 0, -EINVAL (kind, size), -EDQUOT (too many, too large), -ENOMEM. */
 int fact_set(
     struct conn *c, const char *key, unsigned kind, const void *v, size_t n);

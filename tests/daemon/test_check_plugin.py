@@ -11,6 +11,7 @@ from lib.build import BUILD, IS_SANITIZED, TEST_PLUGINS
 from lib.conformance import Conformance
 
 MISDEED = os.path.join(TEST_PLUGINS, "misdeed.so")
+STRAY = os.path.join(TEST_PLUGINS, "stray.so")
 
 # What is done, the rule that tries it, and the one that is broken.
 MISDEEDS = {
@@ -68,6 +69,22 @@ class CheckPlugin(Conformance):
         for deed, (rule, broken) in deeds.items():
             with self.subTest(deed):
                 self.caught(MISDEED, rule, broken, "-o", f"misdeed={deed}")
+
+    def test_a_sink_that_goes_astray_is_caught(self):
+        for option, rule, broken in (("then=leave", "plain", "leave"),
+                                     ("above=check", "load", "errno"),
+                                     ("above=start", "start", "errno"),
+                                     ("above=worker_start", "start", "errno"),
+                                     ("above=open", "plain", "errno"),
+                                     ("above=command", "questions", "errno"),
+                                     ("then=abort", "plain", "errno"),
+                                     ("then=refuse", "plain", "errno")):
+            with self.subTest(option):
+                self.caught(STRAY, rule, broken, "-o", option, "-o", "err=1")
+
+    def test_a_good_end_is_good(self):
+        rules = self.holds(STRAY, "-o", "then=refuse", "-o", "err=0", runs=24)
+        self.assertIn("it ended; 3 bytes", rules["plain"]["text"])
 
     def test_what_was_found_is_found_again(self):
         """The seed that is named shows it at once."""

@@ -7,7 +7,7 @@
  * takes; an address that is read is the same when it is written and read again.
  */
 #include "control/request.h"
-#include "stream/address.h"
+#include "base/address.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -6,7 +6,7 @@
 
 #include "control/control-inner.h"
 
-#include "stream/address.h"
+#include "base/address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/compiler.h"
-#include "stream/address.h"
+#include "base/address.h"
 #include "stream/pipe.h"
 #include "stream/reason.h"
 #include "unit.h"

@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Bindery authors */
 
 /* address.h - socket addresses as text.  [any thread] */
-#ifndef STREAM_ADDRESS_H
-#define STREAM_ADDRESS_H
+#ifndef BASE_ADDRESS_H
+#define BASE_ADDRESS_H
 
 #include <netinet/in.h>
 #include <sys/socket.h>

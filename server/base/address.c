@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Bindery authors */
 
-#include "stream/address.h"
+#include "base/address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
