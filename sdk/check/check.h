@@ -95,7 +95,8 @@ const char *elf_exports(const char *path, char text[CHECK_TEXT]);
 struct outcome {
 	struct kit_text bytes[2]; /* all that the stage put out, by side */
 	bool has_ended[2];
-	bool is_alive; /* the stage had not closed when all was done */
+	bool is_alive;   /* the stage had not closed when all was done */
+	bool is_refused; /* perhaps with 0, which is a good end */
 	int abort_err, refuse_err;
 	char exit[64], why[256];
 	bool is_cut; /* the neighbours did not say all */

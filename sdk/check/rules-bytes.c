@@ -134,7 +134,7 @@ compare_play(
 	play(k, &p, &o);
 	outcome_must_end(&o, NULL);
 	/* A deadline may have passed. */
-	if (!(p.mode & PLAY_TIMERS && (o.abort_err || o.refuse_err)))
+	if (!(p.mode & PLAY_TIMERS && (o.abort_err || o.is_refused)))
 		wrong = measure_compare(m, k, &o);
 	if (wrong)
 		broken(rule, "%s", wrong);
