@@ -97,7 +97,6 @@ conn_free(struct bndk_conn *c)
 	}
 	facts_free(c);
 	claims_free(c);
-	free(c->peer);
 	conn_bury(c);
 }
 

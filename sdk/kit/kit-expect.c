@@ -69,6 +69,16 @@ bndk_received(struct bndk_conn *c, unsigned side, size_t *n)
 	return text_of(&x->got) + (x->got.size ? x->got_read : 0);
 }
 
+size_t
+bndk_drop(struct bndk_conn *c, unsigned side)
+{
+	size_t n;
+
+	bndk_received(c, side, &n);
+	c->side[side].got_read += n;
+	return n;
+}
+
 void
 bndk_expect_bytes_(const char *file, int line, struct bndk_conn *c,
     unsigned side, const void *data, size_t n)

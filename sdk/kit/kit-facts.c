@@ -257,7 +257,16 @@ bndk_fact(struct bndk_conn *c, const char *key)
 void
 bndk_fact_set(struct bndk_conn *c, const char *key, const char *text)
 {
-	fact_set(c, key, BND_F_TEXT, text, strlen(text));
+	struct sockaddr_in6 a;
+	int rc;
+
+	if (!fact_is_of_host(key))
+		rc = fact_set(c, key, BND_F_TEXT, text, strlen(text));
+	else if ((rc = address_parse(text, &a)) == 0)
+		rc = fact_set(c, key, BND_F_ADDR, &a, sizeof(a));
+	if (rc < 0)
+		kit_wrong(
+		    c->k, "test", "the fact '%s' cannot be '%s'", key, text);
 }
 
 void

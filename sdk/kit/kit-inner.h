@@ -139,8 +139,8 @@ struct bndk_conn {
 	struct kit_lens self; /* of the stage */
 	struct kit_side side[2];
 	struct kit_fact *facts;
-	struct sockaddr_storage *peer;
-	int peer_fd; /* the test's end of a connection to a source */
+	uint16_t port; /* its peer's, without a socket; else 0 */
+	int peer_fd;   /* the test's end of a connection to a source */
 	enum kit_back back;
 	const char *exit;     /* that was taken; NULL: none yet */
 	const char *dry_exit; /* that explain() would take */

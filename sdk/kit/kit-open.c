@@ -12,9 +12,43 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* ------------------------------------------------------- as if over loopback
+ */
+
+enum { PEER_PORT = 50000, LOCAL_PORT = 7500 };
+
+/* The first that no connection has which lives: two at once differ, and the
+ * next is as the last was. */
+static uint16_t
+port_choose(struct bndk *k)
+{
+	uint16_t port = PEER_PORT;
+	struct bndk_conn *c = TAILQ_FIRST(&k->conns);
+
+	while (c) {
+		bool is_taken = c->port == port && !c->is_ended;
+
+		c = is_taken ? TAILQ_FIRST(&k->conns) : TAILQ_NEXT(c, link);
+		port += is_taken;
+	}
+	return port;
+}
+
+static void
+conn_has_address(struct bndk_conn *c, const char *key, uint16_t port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_port = htons(port) };
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fact_set(c, key, BND_F_ADDR, &a, sizeof(a));
+}
+
 struct bndk_conn *
 bndk_open_on_(const char *file, int line, struct bndk *k, unsigned worker)
 {
+	struct bndk_conn *c;
+
 	k->file = file;
 	k->line = line;
 	if (worker >= k->workers || bndk_type(k)->role == BND_SOURCE) {
@@ -24,8 +58,14 @@ bndk_open_on_(const char *file, int line, struct bndk *k, unsigned worker)
 			: "a source opens connections itself: bndk_accept()");
 		return NULL;
 	}
-	return conn_create(k->generations->desks[worker], NULL, true);
+	c = conn_create(k->generations->desks[worker], NULL, true);
+	c->port = port_choose(k);
+	conn_has_address(c, "peer", c->port);
+	conn_has_address(c, "local", LOCAL_PORT);
+	return c;
 }
+
+/* ----------------------------------------------------- really over loopback */
 
 /* Where the kit connects to itself; made when it is first needed. */
 static int
@@ -97,9 +137,10 @@ bndk_accept(struct bndk *k, unsigned worker)
 		return NULL;
 	}
 	k->spawned->peer_fd = ends[0];
-	fact_set(k->spawned, "peer", BND_F_ADDR, &peer, sizeof(peer));
 	return k->spawned;
 }
+
+/* ------------------------------------------------------------- its way back */
 
 void
 bndk_forget(struct bndk_conn *c)

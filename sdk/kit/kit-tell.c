@@ -161,20 +161,28 @@ answer_begin(struct bndk *k)
 	return (struct bnd_answer){ &k->answer };
 }
 
+static void
+desk_show(struct kit_desk *d, struct kit_stage *s, struct bnd_answer *a)
+{
+	struct kit_generation *g = d->generation;
+	struct kit_context before;
+
+	if (!g->image->type.show)
+		return;
+	before = kit_enter(g->k, TAG_WORKER, "show", d, s);
+	g->image->type.show(&d->pub, s ? &s->pub : NULL, a);
+	kit_leave(g->k, before);
+}
+
 const char *
 bndk_show(struct bndk *k, struct bndk_conn *c)
 {
-	struct kit_stage *s = c ? &c->stage : NULL;
-	struct kit_desk *d = s ? s->desk : k->generations->desks[0];
-	const struct bnd_type *type = &d->generation->image->type;
 	struct bnd_answer a = answer_begin(k);
-	struct kit_context before;
 
-	if (!type->show || (s && s->state != STAGE_OPEN))
-		return "";
-	before = kit_enter(k, TAG_WORKER, "show", d, s);
-	type->show(&d->pub, s ? &s->pub : NULL, &a);
-	kit_leave(k, before);
+	if (c && c->stage.state == STAGE_OPEN)
+		desk_show(c->stage.desk, &c->stage, &a);
+	for (unsigned i = 0; !c && i < k->workers; i++)
+		desk_show(k->generations->desks[i], NULL, &a);
 	return text_of(&k->answer);
 }
 

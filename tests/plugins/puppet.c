@@ -133,6 +133,19 @@ say_fact(struct bnd_stage *st, const char *text)
 }
 
 static void
+say_peer(struct bnd_stage *st, const char *text)
+{
+	const char *peer = bnd_fact_text(st, "peer");
+	char said[100];
+	size_t n;
+
+	(void)text;
+	bnd_fact(st, "peer", BND_F_ADDR, &n);
+	snprintf(said, sizeof(said), "%s %zu\n", peer ? peer : "nobody", n);
+	bnd_out(st, BND_FRONT, said, strlen(said));
+}
+
+static void
 say_count(struct bnd_stage *st, const char *text)
 {
 	bnd_metric(st->worker, *text == 'y', 2);
@@ -242,6 +255,7 @@ static const struct {
 	{ "claim", say_claim },
 	{ "limit", say_limit },
 	{ "fact", say_fact },
+	{ "peer", say_peer },
 	{ "count", say_count },
 	{ "buffer", say_buffer },
 	{ "write", say_write },

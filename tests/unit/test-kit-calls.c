@@ -12,12 +12,26 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PUPPET TEST_PLUGIN_DIR "/puppet.so"
 
 static struct bndk *k;
 static struct bndk_conn *c;
+
+struct heard {
+	char rule[32], text[200];
+};
+
+static void
+hear(void *arg, const char *rule, const char *text)
+{
+	struct heard *h = arg;
+
+	snprintf(h->rule, sizeof(h->rule), "%s", rule);
+	snprintf(h->text, sizeof(h->text), "%s", text);
+}
 
 static void
 begin(const char *options)
@@ -279,6 +293,67 @@ START_TEST(facts_and_figures_are_seen)
 }
 END_TEST
 
+/* As if by TCP over loopback, with a port for each that lives. */
+START_TEST(connections_have_addresses)
+{
+	struct bndk_conn *other;
+
+	begin(NULL);
+	other = bndk_open(k);
+	bndk_run(k);
+	ck_assert_str_eq(bndk_fact(c, "peer"), "127.0.0.1:50000");
+	ck_assert_str_eq(bndk_fact(other, "peer"), "127.0.0.1:50001");
+	ck_assert_str_eq(bndk_fact(c, "local"), "127.0.0.1:7500");
+	say("peer");
+	bndk_expect(c, BND_FRONT, "127.0.0.1:50000 16\n");
+	bndk_reset(c, BND_FRONT, 0);
+	bndk_run(k);
+	c = bndk_open(k);
+	ck_assert_str_eq(bndk_fact(c, "peer"), "127.0.0.1:50000");
+	bndk_unload(k);
+}
+END_TEST
+
+START_TEST(addresses_can_be_chosen)
+{
+	struct heard h = { 0 };
+
+	k = bndk_load(PUPPET, NULL);
+	c = bndk_open(k);
+	bndk_fact_set(c, "peer", "192.0.2.1:4000");
+	bndk_fact_set(c, "local", "[2001:db8::1]:443");
+	bndk_run(k);
+	say("peer");
+	bndk_expect(c, BND_FRONT, "192.0.2.1:4000 16\n");
+	ck_assert_str_eq(bndk_fact(c, "local"), "[2001:db8::1]:443");
+	bndk_on_failure(hear, &h);
+	bndk_fact_set(c, "peer", "somebody");
+	bndk_on_failure(NULL, NULL);
+	ck_assert_str_eq(h.rule, "test");
+	ck_assert_str_eq(h.text, "the fact 'peer' cannot be 'somebody'");
+	bndk_unload(k);
+}
+END_TEST
+
+START_TEST(what_came_can_be_dropped)
+{
+	size_t n = 0;
+
+	begin(NULL);
+	say("out hello");
+	bndk_received(c, BND_FRONT, &n);
+	ck_assert_uint_eq(n, 5);
+	bndk_received(c, BND_FRONT, &n); /* which only looks */
+	ck_assert_uint_eq(n, 5);
+	ck_assert_uint_eq(bndk_drop(c, BND_FRONT), 5);
+	ck_assert_uint_eq(bndk_drop(c, BND_FRONT), 0);
+	bndk_expect_nothing(c, BND_FRONT);
+	say("out more");
+	bndk_expect(c, BND_FRONT, "more");
+	bndk_unload(k);
+}
+END_TEST
+
 START_TEST(questions_are_answered)
 {
 	const char *exit = "none";
@@ -286,7 +361,7 @@ START_TEST(questions_are_answered)
 
 	begin("exit = admin");
 	ck_assert_str_eq(bndk_show(k, c), "stage: 0\n");
-	ck_assert_str_eq(bndk_show(k, NULL), "worker: 0\n");
+	ck_assert_str_eq(bndk_show(k, NULL), "worker: 0\nworker: 1\n");
 	ck_assert_str_eq(
 	    bndk_tell(k, "one two", &rc), "word: one\nword: two\n");
 	ck_assert_int_eq(rc, 0);
@@ -440,7 +515,8 @@ UNIT_TESTS("kit-calls", back_opens_when_asked, exit_is_told,
     refused_client_may_end, neighbours_may_reset, leaving_lets_bytes_by,
     bypass_is_one_way, discarded_bytes_are_dropped, timers_fire_in_time,
     idle_connections_end, half_closed_connections_end, claims_are_counted,
-    facts_and_figures_are_seen, questions_are_answered,
+    facts_and_figures_are_seen, connections_have_addresses,
+    addresses_can_be_chosen, what_came_can_be_dropped, questions_are_answered,
     bytes_go_out_in_all_ways, full_outlets_take_nothing, jobs_run_when_told,
     job_may_be_done_late, messages_reach_workers_and_generations,
     kept_memory_outlives_reloads, calls_fail_when_told, start_may_fail)

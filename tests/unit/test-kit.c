@@ -132,6 +132,7 @@ START_TEST(tcp_server_accepts)
 	    "max_connections = 1");
 	struct bndk_conn *c = bndk_accept(k, 0), *second;
 
+	ck_assert_ptr_null(bndk_fact(c, "peer")); /* before bnd_attach() */
 	bndk_run(k);
 	ck_assert_int_eq(bndk_limit_asked(c, BND_LIMIT_IDLE), 5000);
 	ck_assert(bndk_has_claim(c, "all"));

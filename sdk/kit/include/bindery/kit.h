@@ -99,7 +99,9 @@ unsigned bndk_work_count(struct bndk *k); /* that wait to be run */
 /* ----------------------------------------------------------------- connections */
 
 /* A connection through a filter or sink, on worker 0; open() comes with
- * bndk_run().  It lives until bndk_unload(). */
+ * bndk_run().  It lives until bndk_unload().  As if it had come by TCP over
+ * loopback its facts "peer" and "local" are 127.0.0.1:50000, with another port
+ * for each more at once, and 127.0.0.1:7500; see bndk_fact_set(). */
 #define bndk_open(k) bndk_open_on_(BNDK_HERE, k, 0)
 #define bndk_open_on(k, worker) bndk_open_on_(BNDK_HERE, k, worker)
 
@@ -162,15 +164,18 @@ const char *bndk_exit_taken(struct bndk_conn *c);
 /* A line of the log has this in it. */
 #define bndk_expect_log(k, part) bndk_expect_log_(BNDK_HERE, k, part)
 
-/* All that is left at that side; good until the next call on c. */
+/* All that is left at that side, which stays there: good until the next call on
+ * c.  And take it away: how many bytes it was. */
 const char *bndk_received(struct bndk_conn *c, unsigned side, size_t *n);
+size_t bndk_drop(struct bndk_conn *c, unsigned side);
 
 /* Why it was aborted or refused, in words; "" when it was not. */
 const char *bndk_why(struct bndk_conn *c);
 
 /* ------------------------------------------------------------ what it has done */
 
-/* Facts as text; NULL: there is none. */
+/* Facts as text; NULL: there is none.  "peer" and "local" are set from
+ * "192.0.2.1:4000" or "[2001:db8::1]:443". */
 const char *bndk_fact(struct bndk_conn *c, const char *key);
 void bndk_fact_set(struct bndk_conn *c, const char *key, const char *text);
 void bndk_peer_set(struct bndk_conn *c, const struct sockaddr *a, size_t n);
@@ -187,8 +192,9 @@ int64_t bndk_metric(struct bndk *k, const char *name, const char *label);
 /* Lines of "LEVEL: text", oldest first. */
 const char *bndk_log(struct bndk *k);
 
-/* "key: value" lines from show() of a stage (c NULL: of the binding), from
- * command(), and from explain(), asked of a dry stage with the facts of c. */
+/* "key: value" lines from show() of a stage (c NULL: of the binding, on all
+ * workers, one after the other), from command(), and from explain(), asked of a
+ * dry stage with the facts of c. */
 const char *bndk_show(struct bndk *k, struct bndk_conn *c);
 const char *bndk_tell(struct bndk *k, const char *words, int *result);
 /* exit: the name it chose, "" for the next binding, NULL: it said no (bndk_why()
