@@ -24,7 +24,9 @@ struct check {
 	const char *file;
 	const char *given[CHECK_OPTIONS]; /* -o, for the command that replays */
 	size_t given_count;
-	char *options;         /* all of them, joined */
+	char *options;                    /* all of them, joined */
+	const char *facts[CHECK_OPTIONS]; /* KEY=VALUE, of connections */
+	size_t fact_count;
 	const char *inputs[2]; /* files, by side; NULL: lines of our own */
 	const char *only;      /* this rule; NULL: all */
 	bool has_seed, is_json, is_in_turn;
@@ -88,6 +90,10 @@ int64_t alloc_live(void);      /* blocks of the process */
 
 /* ---- elf.c: NULL, or what is wrong with what the file exports. */
 const char *elf_exports(const char *path, char text[CHECK_TEXT]);
+
+/* ---- facts.c: what is known of each connection before it is opened */
+bool fact_can_be(const char *given);
+void facts_tell(struct bndk_conn *c);
 
 /* ---- play.c: one connection, played */
 

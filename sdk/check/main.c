@@ -6,6 +6,8 @@
 
 #include "check.h"
 
+#include "base/address.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +29,8 @@ static const struct option longs[] = {
 	{ "seconds", required_argument, NULL, 'S' },
 	{ "input", required_argument, NULL, 'i' },
 	{ "input-back", required_argument, NULL, 'b' },
+	{ "fact", required_argument, NULL, 'f' },
+	{ "peer", required_argument, NULL, 'p' },
 	{ "in-turn", no_argument, NULL, 't' },
 	{ "stays", no_argument, NULL, 'y' },
 	{ "json", no_argument, NULL, 'j' },
@@ -43,10 +47,12 @@ usage(const char *fmt, ...)
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fputs("\nusage: bindery-check-plugin FILE.so [-o KEY=VALUE]... "
-	      "[--rule RULE [--seed N]]\n"
-	      "    [--runs N] [--seconds N] [--input FILE] [--input-back FILE] "
-	      "[--in-turn] [--stays] [--json]\n",
+	fputs(
+	    "\nusage: bindery-check-plugin FILE.so [-o KEY=VALUE]... "
+	    "[--rule RULE [--seed N]]\n"
+	    "    [--runs N] [--seconds N] [--input FILE] [--input-back FILE]\n"
+	    "    [--peer ADDRESS] [--fact KEY=VALUE]... [--in-turn] [--stays] "
+	    "[--json]\n",
 	    stderr);
 	return EX_USAGE;
 }
@@ -83,6 +89,27 @@ take_option(const char *text)
 }
 
 static int
+take_fact(const char *given)
+{
+	if (!fact_can_be(given))
+		return usage("there can be no fact '%s'", given);
+	if (check.fact_count == CHECK_OPTIONS)
+		return usage("more than %d facts", CHECK_OPTIONS);
+	check.facts[check.fact_count++] = given;
+	return EX_OK;
+}
+
+/* It is a fact like any other. */
+static int
+take_peer(const char *address)
+{
+	static char given[ADDRESS_TEXT + 8];
+
+	snprintf(given, sizeof(given), "peer=%s", address);
+	return take_fact(given);
+}
+
+static int
 take(int letter)
 {
 	uint64_t n = 0;
@@ -108,6 +135,10 @@ take(int letter)
 	case 'b':
 		check.inputs[letter == 'b'] = optarg;
 		return EX_OK;
+	case 'f':
+		return take_fact(optarg);
+	case 'p':
+		return take_peer(optarg);
 	case 't':
 		check.is_in_turn = true;
 		return EX_OK;

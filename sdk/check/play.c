@@ -27,10 +27,13 @@ open_conn(struct table *t)
 {
 	struct bndk *k = t->k;
 	unsigned worker = table_is_cut(t) ? (unsigned)dice(k->workers) : 0;
+	struct bndk_conn *c = bndk_type(k)->role == BND_SOURCE
+				  ? bndk_accept(k, worker)
+				  : bndk_open_on(k, worker);
 
-	if (bndk_type(k)->role == BND_SOURCE)
-		return bndk_accept(k, worker);
-	return bndk_open_on(k, worker);
+	if (c)
+		facts_tell(c);
+	return c;
 }
 
 static void

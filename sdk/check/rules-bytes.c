@@ -201,6 +201,8 @@ explain_with_few_facts(struct bndk *k)
 	bndk_explain(k, c, NULL);
 	bndk_peer_set(c, (struct sockaddr *)&a, sizeof(a));
 	bndk_explain(k, c, NULL);
+	facts_tell(c);
+	bndk_explain(k, c, NULL);
 }
 
 void

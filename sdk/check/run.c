@@ -193,6 +193,10 @@ print_replay(const struct rule *r)
 		printf(" -o");
 		print_word(check.given[i]);
 	}
+	for (size_t i = 0; i < check.fact_count; i++) {
+		printf(" --fact");
+		print_word(check.facts[i]);
+	}
 	for (unsigned side = 0; side < 2; side++) {
 		if (!check.inputs[side])
 			continue;

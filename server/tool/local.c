@@ -135,6 +135,20 @@ run_describe(struct tool *t)
 	return t->is_json ? describe_json(&l, t) : line_run(&l, t, -1, NULL);
 }
 
+static void
+line_add_list(struct line *l, const struct tool *t, const char *member,
+    const char *option)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(view_list(t->local, member), i, item)
+	{
+		line_add(l, option);
+		line_add(l, json_string_value(item));
+	}
+}
+
 /* The options as they were given. */
 static void
 line_add_local(struct line *l, const struct tool *t)
@@ -148,15 +162,13 @@ line_add_local(struct line *l, const struct tool *t)
 		{ "seconds", "--seconds" },
 		{ "input", "--input" },
 		{ "input-back", "--input-back" },
+		{ "peer", "--peer" },
 	};
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(view_list(t->local, "option"), i, item)
-	{
-		line_add(l, "-o");
-		line_add(l, json_string_value(item));
-	}
+	line_add_list(l, t, "option", "-o");
+	line_add_list(l, t, "fact", "--fact");
 	for (i = 0; i < ARRAY_COUNT(options); i++) {
 		item = json_object_get(t->local, options[i].member);
 		if (!item)

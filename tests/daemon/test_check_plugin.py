@@ -86,6 +86,28 @@ class CheckPlugin(Conformance):
         rules = self.holds(STRAY, "-o", "then=refuse", "-o", "err=0", runs=24)
         self.assertIn("it ended; 3 bytes", rules["plain"]["text"])
 
+    def test_facts(self):
+        """Who comes, and what is known of whom, can be chosen."""
+        facts = ("--peer", "192.0.2.1:40000", "--fact", "local=[::1]:443",
+                 "--fact", "identity=alice=bob")
+        for key, size in (("peer", 15), ("local", 9), ("identity", 9),
+                          ("other", 0)):
+            with self.subTest(key):
+                rules = self.holds(STRAY, "-o", "then=refuse", "-o", "err=0",
+                                   "-o", f"tell={key}", *facts, runs=16)
+                self.assertIn(f"it ended; {3 + size} bytes",
+                              rules["plain"]["text"])
+
+    def test_facts_are_replayed(self):
+        p = subprocess.run(
+            [os.path.join(BUILD, "server/bindery"), "check-plugin", STRAY,
+             "--rule", "plain", "-o", "then=abort", "-o", "err=0", "--fact",
+             "a=b c", "--peer", "192.0.2.1"], stdout=subprocess.PIPE,
+            text=True, timeout=60)
+        self.assertEqual(1, p.returncode)
+        self.assertIn(" --fact 'a=b c'", p.stdout)
+        self.assertIn(" --fact peer=192.0.2.1 ", p.stdout)
+
     def test_what_was_found_is_found_again(self):
         """The seed that is named shows it at once."""
         for deed in ("cuts", "ends", "spurious", "aborts", "faults"):
@@ -140,7 +162,10 @@ class CheckPlugin(Conformance):
 
     def test_wrong_words(self):
         for args in (["--rule", "no-such"], ["--seed", "x", "--rule", "cuts"],
-                     ["--seed", "1"], ["--runs", "many"]):
+                     ["--seed", "1"], ["--runs", "many"],
+                     ["--peer", "somebody"], ["--fact", "peer=somebody"],
+                     ["--fact", "identity"], ["--fact", "=alice"],
+                     ["--fact", "k" * 300 + "=long"]):
             p = subprocess.run(
                 [os.path.join(BUILD, "server/bindery"), "check-plugin",
                  MISDEED, *args], stdout=subprocess.PIPE,

@@ -16,6 +16,7 @@ struct binding {
 	const struct bnd_endpoint *listen;
 	int above, then, words, listen_in_check;
 	int64_t err;
+	const char *tell;
 };
 
 static const struct bnd_option stray_options[] = {
@@ -29,6 +30,8 @@ static const struct bnd_option stray_options[] = {
 	    .doc = "Why it is refused or aborted."),
 	BND_OPTION(struct binding, words, BND_T_BOOL, "words", .def = "true",
 	    .doc = "Whether that is said in words."),
+	BND_OPTION(struct binding, tell, BND_T_STRING, "tell",
+	    .doc = "A fact that is told first."),
 	BND_OPTION(struct binding, listen, BND_T_ENDPOINT, "listen",
 	    .def = "127.0.0.1:7", .doc = "Where nobody will listen."),
 	BND_OPTION(struct binding, listen_in_check, BND_T_BOOL,
@@ -89,8 +92,11 @@ static int
 stray_open(struct bnd_stage *st, void *arg)
 {
 	const struct binding *b = st->binding->self;
+	const char *told = b->tell ? bnd_fact_text(st, b->tell) : NULL;
 
 	(void)arg;
+	if (told)
+		bnd_out(st, BND_FRONT, told, strlen(told));
 	bnd_log(st->binding, st, BND_NOTICE, "opened");
 	if (b->then != STAY && b->then != LEAVE)
 		bnd_out(st, BND_FRONT, "bye", 3);
