@@ -104,6 +104,7 @@ struct outcome {
 	bool is_alive;   /* the stage had not closed when all was done */
 	bool is_refused; /* perhaps with 0, which is a good end */
 	int abort_err, refuse_err;
+	bool has_way; /* it asked for one: exit; "" is the next binding */
 	char exit[64], why[256];
 	bool is_cut; /* the neighbours did not say all */
 };

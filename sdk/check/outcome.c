@@ -54,6 +54,22 @@ outcome_words(const struct outcome *o)
 	return text;
 }
 
+/* Which way it took, likewise. */
+static const char *
+way_words(const struct outcome *o)
+{
+	static char texts[2][100];
+	static unsigned next;
+	char *text = texts[next++ % 2];
+
+	if (!o->has_way)
+		return "asked for no way";
+	if (!*o->exit)
+		return "went on to the next binding";
+	snprintf(text, sizeof(texts[0]), "took the exit '%s'", o->exit);
+	return text;
+}
+
 /* Some bytes from there on, fit for a sentence. */
 static const char *
 excerpt(const struct kit_text *t, size_t at)
@@ -100,9 +116,9 @@ outcome_compare(
 	    a->is_alive != b->is_alive)
 		return differ("the connection %s, while in one piece it %s",
 		    outcome_words(b), outcome_words(a));
-	if (strcmp(a->exit, b->exit) != 0)
-		return differ(
-		    "the exit '%s' was taken and not '%s'", b->exit, a->exit);
+	if (a->has_way != b->has_way || strcmp(a->exit, b->exit) != 0)
+		return differ("it %s, and in one piece it %s", way_words(b),
+		    way_words(a));
 	for (unsigned side = 0; side < 2 && !wrong; side++)
 		wrong = compare_bytes(a, b, side, lengths_only);
 	for (unsigned side = 0; side < 2 && !wrong && !a->abort_err; side++)

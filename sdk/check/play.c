@@ -134,7 +134,8 @@ collect(struct table *t, struct outcome *r)
 	r->abort_err = r->is_alive ? 0 : c->abort_err;
 	r->is_refused = c->is_refused;
 	r->refuse_err = c->refuse_err;
-	snprintf(r->exit, sizeof(r->exit), "%s", c->exit ? c->exit : "-");
+	r->has_way = c->exit != NULL;
+	snprintf(r->exit, sizeof(r->exit), "%s", c->exit ? c->exit : "");
 	snprintf(r->why, sizeof(r->why), "%s", c->why);
 }
 

@@ -44,6 +44,7 @@ MISDEEDS = {
     "reload": ("reload", "reload"),
     "questions": ("questions", "crash"),
     "ways": ("ways", "hang"),
+    "ways-differ": ("cuts", "cuts"),
 }
 
 # These need a malloc() that counts.
@@ -107,6 +108,12 @@ class CheckPlugin(Conformance):
         self.assertEqual(1, p.returncode)
         self.assertIn(" --fact 'a=b c'", p.stdout)
         self.assertIn(" --fact peer=192.0.2.1 ", p.stdout)
+
+    def test_ways_are_told_in_words(self):
+        rule = self.caught(MISDEED, "cuts", "cuts", "-o",
+                           "misdeed=ways-differ")
+        self.assertEqual("it went on to the next binding, and in one piece it "
+                         "asked for no way", rule["text"])
 
     def test_what_was_found_is_found_again(self):
         """The seed that is named shows it at once."""

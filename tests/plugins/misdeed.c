@@ -375,6 +375,14 @@ thread_open(struct bnd_stage *st)
 	return job_begin(st, thread_run, good_done);
 }
 
+static int
+ways_differ_open(struct bnd_stage *st) /* asks for what comes by itself */
+{
+	if (st->limit > 65536)
+		bnd_open_back(st, NULL);
+	return 0;
+}
+
 static struct bnd_stage *last; /* of all workers: wrong already */
 
 static int
@@ -470,6 +478,7 @@ static const struct deed deeds[] = {
 	{ .name = "reload", .drain = reload_drain },
 	{ .name = "questions", .show = questions_show },
 	{ .name = "ways", .flow = ways_flow, .opened = ways_opened },
+	{ .name = "ways-differ", .open = ways_differ_open },
 };
 
 static const struct bnd_option misdeed_options[] = {
@@ -479,7 +488,8 @@ static const struct bnd_option misdeed_options[] = {
 		"none|cuts|hang|ends|spurious|busy|block|endless|stale|overrun|"
 		"readonly|commit|buffer|changed|errno|value|leak|fds|watch|"
 		"memory|faults|start-leak|start-memory|start-faults|process|"
-		"aborts|late|dead|thread|crowd|timers|reload|questions|ways"),
+		"aborts|late|dead|thread|crowd|timers|reload|questions|ways|"
+		"ways-differ"),
 	{ 0 },
 };
 
