@@ -134,7 +134,8 @@ collect(struct table *t, struct outcome *r)
 	r->abort_err = r->is_alive ? 0 : c->abort_err;
 	r->is_refused = c->is_refused;
 	r->refuse_err = c->refuse_err;
-	r->has_way = c->exit != NULL;
+	/* Who does not hold its back need not ask for what comes next. */
+	r->has_way = c->exit || !(stage_type(&c->stage)->flags & BND_HOLD_BACK);
 	snprintf(r->exit, sizeof(r->exit), "%s", c->exit ? c->exit : "");
 	snprintf(r->why, sizeof(r->why), "%s", c->why);
 }

@@ -44,7 +44,6 @@ MISDEEDS = {
     "reload": ("reload", "reload"),
     "questions": ("questions", "crash"),
     "ways": ("ways", "hang"),
-    "ways-differ": ("cuts", "cuts"),
 }
 
 # These need a malloc() that counts.
@@ -110,10 +109,11 @@ class CheckPlugin(Conformance):
         self.assertIn(" --fact peer=192.0.2.1 ", p.stdout)
 
     def test_ways_are_told_in_words(self):
-        rule = self.caught(MISDEED, "cuts", "cuts", "-o",
-                           "misdeed=ways-differ")
-        self.assertEqual("it went on to the next binding, and in one piece it "
-                         "asked for no way", rule["text"])
+        rule = self.caught(MISDEED, "cuts", "cuts", "-o", "exit=elsewhere",
+                           "-o", "misdeed=ways-differ")
+        self.assertEqual("it took the exit 'elsewhere', and in one piece it "
+                         "went on to the next binding", rule["text"])
+        self.holds(MISDEED, "-o", "misdeed=ways-same", runs=24)
 
     def test_what_was_found_is_found_again(self):
         """The seed that is named shows it at once."""

@@ -17,6 +17,7 @@
 struct binding {
 	int misdeed;
 	void *taken;
+	const struct bnd_exit *exit;
 };
 
 struct stage {
@@ -376,7 +377,17 @@ thread_open(struct bnd_stage *st)
 }
 
 static int
-ways_differ_open(struct bnd_stage *st) /* asks for what comes by itself */
+ways_differ_open(struct bnd_stage *st)
+{
+	const struct binding *b = st->binding->self;
+
+	if (st->limit > 65536)
+		bnd_open_back(st, b->exit);
+	return 0;
+}
+
+static int
+ways_same_open(struct bnd_stage *st) /* asks for what comes by itself */
 {
 	if (st->limit > 65536)
 		bnd_open_back(st, NULL);
@@ -444,8 +455,7 @@ ways_flow(struct bnd_stage *st)
 /* --------------------------------------------------------------- the plugin */
 
 static const struct deed deeds[] = {
-	{ .name = "none" },
-	{ .name = "cuts", .flow = cuts_flow },
+	{ .name = "none" }, { .name = "cuts", .flow = cuts_flow },
 	{ .name = "hang", .flow = hang_flow },
 	{ .name = "ends", .flow = ends_flow },
 	{ .name = "spurious", .flow = spurious_flow },
@@ -479,6 +489,7 @@ static const struct deed deeds[] = {
 	{ .name = "questions", .show = questions_show },
 	{ .name = "ways", .flow = ways_flow, .opened = ways_opened },
 	{ .name = "ways-differ", .open = ways_differ_open },
+	{ .name = "ways-same", .open = ways_same_open }, /* no misdeed */
 };
 
 static const struct bnd_option misdeed_options[] = {
@@ -489,7 +500,9 @@ static const struct bnd_option misdeed_options[] = {
 		"readonly|commit|buffer|changed|errno|value|leak|fds|watch|"
 		"memory|faults|start-leak|start-memory|start-faults|process|"
 		"aborts|late|dead|thread|crowd|timers|reload|questions|ways|"
-		"ways-differ"),
+		"ways-differ|ways-same"),
+	BND_OPTION(struct binding, exit, BND_T_EXIT, "exit",
+	    .doc = "Where to, once it strays."),
 	{ 0 },
 };
 
