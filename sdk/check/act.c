@@ -118,8 +118,9 @@ act_mischief(struct table *t)
 		bndk_show(t->k, NULL);
 	}
 	if (mode & PLAY_TIMERS && dice(8) == 0)
-		bndk_clock(t->k,
-		    next < 0 ? (int64_t)dice(100000) : next - t->k->now_ms);
+		clock_pass(t->k,
+		    next < 0 ? (int64_t)dice(100000) : next - t->k->now_ms,
+		    false);
 	if (mode & PLAY_RELOAD && !t->has_reloaded && dice(16) == 0) {
 		t->has_reloaded = true;
 		bndk_reload(t->k, check.options);

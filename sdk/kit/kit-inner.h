@@ -220,6 +220,7 @@ struct bndk {
 	uint64_t next_conn;
 	int listener; /* for bndk_accept(); -1: none yet */
 	bool back_waits, is_ending;
+	bool has_watch_news; /* something is watched anew, or was ready */
 	struct kit_text log, answer;
 	int64_t metrics[1024];
 	struct {
@@ -264,8 +265,13 @@ int kit_call(struct bndk *k, const char *name, unsigned tags);
 bool kit_stage_call(
     struct bnd_stage *st, const char *name, struct kit_stage **r, int *fail_r);
 
-/* ---- kit-run.c: the next number of the dice; 0 without. */
+/* ---- kit-run.c */
+
+/* The next number of the dice; 0 without. */
 uint64_t kit_dice(struct bndk *k);
+
+/* bndk_clock(), with or without waiting for descriptors. */
+void clock_pass(struct bndk *k, int64_t ms, bool waits);
 
 /* ---- kit-conn.c */
 struct bndk_conn *conn_create(struct kit_desk *d, void *arg, bool has_front);
@@ -312,6 +318,8 @@ void claims_free(struct bndk_conn *c);
 void waits_init(struct kit_waits *w);
 void waits_close(struct bndk *k, struct kit_waits *w);
 bool waits_poll(struct bndk *k);
+/* Until one is ready, at most so long; false: none is watched. */
+bool waits_sleep(struct bndk *k, int ms);
 int64_t waits_next(struct bndk *k);
 bool waits_fire(struct bndk *k);
 

@@ -5,8 +5,12 @@
 
 #include "kit-inner.h"
 
-/* Callbacks of one bndk_run(): more of them do nothing but turn. */
-enum { TURNS_MAX = 1000000 };
+#include <time.h>
+
+enum {
+	TURNS_MAX = 1000000, /* callbacks of one bndk_run(): more only turn */
+	REAL_MS = 100        /* that the world gets before time passes */
+};
 
 static bool
 stages_step(struct bndk *k)
@@ -84,13 +88,41 @@ clock_next(struct bndk *k, int64_t until)
 	return until > k->now_ms ? until : k->now_ms;
 }
 
+static int64_t
+real_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* What is watched lives in real time: no time of ours passes while it may be
+ * about to become ready, for a while after there was news of it. */
+static void
+world_wait(struct bndk *k)
+{
+	int64_t until = 0;
+
+	while (k->has_watch_news || real_ms() < until) {
+		if (k->has_watch_news)
+			until = real_ms() + REAL_MS;
+		k->has_watch_news = false;
+		if (!waits_sleep(k, (int)(until - real_ms())))
+			return;
+		bndk_run(k);
+	}
+}
+
 void
-bndk_clock(struct bndk *k, int64_t ms)
+clock_pass(struct bndk *k, int64_t ms, bool waits)
 {
 	int64_t until = k->now_ms + ms;
 
 	bndk_run(k);
 	for (unsigned i = 0; i < TURNS_MAX; i++) {
+		if (waits)
+			world_wait(k);
 		k->now_ms = clock_next(k, until);
 		limits_enforce(k);
 		bndk_run(k);
@@ -98,6 +130,13 @@ bndk_clock(struct bndk *k, int64_t ms)
 			break;
 		bndk_run(k);
 	}
+}
+
+void
+bndk_clock(struct bndk *k, int64_t ms)
+{
+	k->has_watch_news = ms > 0;
+	clock_pass(k, ms, true);
 }
 
 void

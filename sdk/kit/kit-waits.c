@@ -102,6 +102,7 @@ call_watch(struct bnd_stage *st, int fd, unsigned events)
 
 	if (!kit_stage_call(st, "watch", &s, &fail) && events)
 		return -ECANCELED;
+	kit_current->has_watch_news |= events != 0;
 	return fail && events ? fail : waits_watch(&s->waits, fd, events);
 }
 
@@ -158,14 +159,20 @@ waiter_ready(struct bndk *k, const struct waiter *w, int fd, unsigned events)
 	kit_leave(k, before);
 }
 
+static short
+watch_wants(unsigned events)
+{
+	return (short)((events & BND_READ ? POLLIN | POLLRDHUP : 0) |
+		       (events & BND_WRITE ? POLLOUT : 0));
+}
+
 static bool
 watch_poll(struct bndk *k, const struct waiter *w, unsigned i)
 {
 	unsigned wanted = w->waits->watches[i].events, events = 0;
 	struct pollfd p = { .fd = w->waits->watches[i].fd };
 
-	p.events = (short)((wanted & BND_READ ? POLLIN | POLLRDHUP : 0) |
-			   (wanted & BND_WRITE ? POLLOUT : 0));
+	p.events = watch_wants(wanted);
 	if (!wanted || poll(&p, 1, 0) <= 0)
 		return false;
 	if (p.revents & POLLNVAL) {
@@ -178,8 +185,29 @@ watch_poll(struct bndk *k, const struct waiter *w, unsigned i)
 		events |= BND_READ;
 	if (p.revents & (POLLOUT | POLLHUP | POLLERR))
 		events |= BND_WRITE;
+	k->has_watch_news = true;
 	waiter_ready(k, w, p.fd, events);
 	return true;
+}
+
+bool
+waits_sleep(struct bndk *k, int ms)
+{
+	struct pollfd p[KIT_FDS];
+	struct waiter w;
+	nfds_t count = 0;
+
+	for (unsigned n = 0; waiter_next(k, n, &w); n++)
+		for (unsigned i = 0; i < KIT_FDS && count < KIT_FDS; i++)
+			if (w.waits->watches[i].events)
+				p[count++] =
+				    (struct pollfd){ .fd =
+							 w.waits->watches[i].fd,
+					    .events = watch_wants(
+						w.waits->watches[i].events) };
+	if (count)
+		poll(p, count, ms > 0 ? ms : 0);
+	return count > 0;
 }
 
 /* Tell the first whose descriptor is ready; false: none is. */

@@ -4,10 +4,13 @@
 """The conformance run: plugins that break one rule each are caught by it."""
 
 import os
+import socket
 import subprocess
+import threading
+import time
 
 from lib import *
-from lib.build import BUILD, IS_SANITIZED, TEST_PLUGINS
+from lib.build import BUILD, IS_SANITIZED, PLUGINS, TEST_PLUGINS
 from lib.conformance import Conformance
 
 MISDEED = os.path.join(TEST_PLUGINS, "misdeed.so")
@@ -114,6 +117,34 @@ class CheckPlugin(Conformance):
         self.assertEqual("it took the exit 'elsewhere', and in one piece it "
                          "went on to the next binding", rule["text"])
         self.holds(MISDEED, "-o", "misdeed=ways-same", runs=24)
+
+    def test_time_waits_for_a_busy_server(self):
+        """A unix socket whose backlog is full is asked again by a timer, and
+        has not timed out because the kit's clock runs."""
+        path = os.path.join(self.temporary(), "server")
+        server = socket.socket(socket.AF_UNIX)
+        self.addCleanup(server.close)
+        server.bind(path)
+        server.listen(0)
+        server.settimeout(0.1)
+        is_over = threading.Event()
+
+        def serve():
+            while not is_over.is_set():
+                try:
+                    server.accept()[0].close()
+                except socket.timeout:
+                    pass
+                time.sleep(0.01)
+        t = self.thread(serve)
+        self.addCleanup(t.join)
+        self.addCleanup(is_over.set)
+        for rule in ("cuts", "ends"):
+            said = self.conformance(
+                os.path.join(PLUGINS, "tcp-client.so"), "--rule", rule, "-o",
+                f'connect = "unix:{path}"', runs=48)
+            self.assertTrue(said["ok"], said)
+            self.assertGreater(said["rules"][0]["runs"], 20)
 
     def test_what_was_found_is_found_again(self):
         """The seed that is named shows it at once."""

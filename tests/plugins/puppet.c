@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bindery/plugin.h>
 
@@ -146,6 +147,12 @@ say_peer(struct bnd_stage *st, const char *text)
 }
 
 static void
+say_watch(struct bnd_stage *st, const char *text)
+{
+	bnd_watch(st, atoi(text), BND_READ);
+}
+
+static void
 say_count(struct bnd_stage *st, const char *text)
 {
 	bnd_metric(st->worker, *text == 'y', 2);
@@ -256,6 +263,7 @@ static const struct {
 	{ "limit", say_limit },
 	{ "fact", say_fact },
 	{ "peer", say_peer },
+	{ "watch", say_watch },
 	{ "count", say_count },
 	{ "buffer", say_buffer },
 	{ "write", say_write },
@@ -329,6 +337,19 @@ puppet_timer(struct bnd_stage *st, unsigned slot)
 
 	snprintf(said, sizeof(said), "timer %u at %lld\n", slot,
 	    (long long)bnd_now());
+	bnd_out(st, BND_FRONT, said, strlen(said));
+}
+
+static void
+puppet_ready(struct bnd_stage *st, int fd, unsigned events)
+{
+	char c = '-', said[60];
+
+	(void)events;
+	if (read(fd, &c, 1) <= 0)
+		bnd_watch(st, fd, 0);
+	snprintf(
+	    said, sizeof(said), "read %c at %lld\n", c, (long long)bnd_now());
 	bnd_out(st, BND_FRONT, said, strlen(said));
 }
 
@@ -415,6 +436,7 @@ static const struct bnd_type puppet = {
 	.opened = puppet_opened,
 	.flow = puppet_flow,
 	.timer = puppet_timer,
+	.ready = puppet_ready,
 	.drain = puppet_drain,
 	.show = puppet_show,
 	.command = puppet_command,

@@ -11,9 +11,12 @@
 #include <bindery/kit.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #define PUPPET TEST_PLUGIN_DIR "/puppet.so"
 
@@ -224,6 +227,66 @@ START_TEST(timers_fire_in_time)
 	bndk_clock(k, 1000);
 	bndk_expect_nothing(c, BND_FRONT); /* cancelled */
 	bndk_unload(k);
+}
+END_TEST
+
+/* After 30 ms of real time, and again after as much. */
+static void *
+write_slowly(void *arg)
+{
+	const int *fd = arg;
+
+	for (unsigned i = 0; i < 2; i++) {
+		usleep(30000);
+		if (write(*fd, "ab" + i, 1) < 0)
+			break;
+	}
+	close(*fd);
+	return NULL;
+}
+
+START_TEST(time_waits_for_descriptors)
+{
+	char line[40];
+	pthread_t thread;
+	int ends[2];
+
+	begin(NULL);
+	ck_assert_int_eq(pipe(ends), 0);
+	snprintf(line, sizeof(line), "watch %d", ends[0]);
+	say(line);
+	say("timer 50");
+	ck_assert_int_eq(
+	    pthread_create(&thread, NULL, write_slowly, &ends[1]), 0);
+	bndk_clock(k, 1000);
+	bndk_expect(c, BND_FRONT,
+	    "read a at 1000000\nread b at 1000000\nread - at 1000000\n"
+	    "timer 1 at 1000050\n");
+	pthread_join(thread, NULL);
+	bndk_unload(k);
+	close(ends[0]);
+}
+END_TEST
+
+START_TEST(time_does_not_wait_for_ever)
+{
+	struct timespec before, after;
+	char line[40];
+	int ends[2];
+
+	begin(NULL);
+	ck_assert_int_eq(pipe(ends), 0);
+	snprintf(line, sizeof(line), "watch %d", ends[0]);
+	say(line);
+	say("timer 500");
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	bndk_clock(k, 1000);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	bndk_expect(c, BND_FRONT, "timer 1 at 1000500\n");
+	ck_assert_int_lt(after.tv_sec - before.tv_sec, 5);
+	bndk_unload(k);
+	close(ends[0]);
+	close(ends[1]);
 }
 END_TEST
 
@@ -514,6 +577,7 @@ UNIT_TESTS("kit-calls", back_opens_when_asked, exit_is_told,
     back_may_wait_and_fail, abort_is_told, refusal_is_polite,
     refused_client_may_end, neighbours_may_reset, leaving_lets_bytes_by,
     bypass_is_one_way, discarded_bytes_are_dropped, timers_fire_in_time,
+    time_waits_for_descriptors, time_does_not_wait_for_ever,
     idle_connections_end, half_closed_connections_end, claims_are_counted,
     facts_and_figures_are_seen, connections_have_addresses,
     addresses_can_be_chosen, what_came_can_be_dropped, questions_are_answered,

@@ -88,7 +88,9 @@ void bndk_run(struct bndk *k);
 /* The next one callback only; 0: nothing was due. */
 int bndk_step(struct bndk *k);
 
-/* Let so many milliseconds pass: timers fire in their order. */
+/* Let so many milliseconds pass: timers fire in their order.  While descriptors
+ * are watched it stands still until there was no news of them for 100 ms of real
+ * time. */
 void bndk_clock(struct bndk *k, int64_t ms);
 
 /* Run the first so many jobs of bnd_work(), or with BND_EVERY_WORKER all; their
