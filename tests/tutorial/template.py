@@ -71,6 +71,18 @@ class Roles(Stranger):
 class Development(Stranger):
     """What a template is made of, and what it is built with."""
 
+    def test_the_tool_is_that_of_the_sdk(self):
+        """Not whichever comes first in the path."""
+        said = self.run_well(
+            "bindery new-plugin tool-of >/dev/null\n"
+            "mkdir shadow; echo exit 99 >shadow/bindery\n"
+            "chmod +x shadow/bindery; PATH=$PWD/shadow:$PATH; cd tool-of\n"
+            "make -s check CHECK=\n"
+            "cmake -S . -B build >/dev/null; cmake --build build >/dev/null\n"
+            "ctest --test-dir build --output-on-failure")
+        self.assertRegex(said, r"(?m)^(\d+) of \1 rules hold$")
+        self.assertIn("100% tests passed, 0 tests failed out of 2", said)
+
     def test_odd_names(self):
         """Words of C, of the SDK, and of the template itself."""
         for name in ("int", "a", "bnd", "plug-in", "x-", "a--1",
@@ -110,7 +122,7 @@ class Development(Stranger):
 
     def test_pkg_config(self):
         said = self.run_well(
-            "for v in abi abi_major abi_minor abi_draft plugindir; do\n"
+            "for v in abi abi_major abi_minor abi_draft plugindir bindir; do\n"
             "pkg-config --variable=$v bindery-1; done\n"
             "pkg-config --modversion bindery-1\n"
             "pkg-config --libs bindery-1\n"
@@ -126,8 +138,9 @@ class Development(Stranger):
         abi = f"{major}.{minor}"
         self.assertEqual([abi, major, minor, draft], lines[:4])
         self.assertTrue(lines[4].endswith(f"/bindery/plugins-{major}"))
-        self.assertEqual([abi, ""], lines[5:7])  # nothing to link with
-        self.assertEqual(9, len(lines), said)
+        self.assertTrue(lines[5].endswith("/bin"))
+        self.assertEqual([abi, ""], lines[6:8])  # nothing to link with
+        self.assertEqual(10, len(lines), said)
 
     def find_package(self, version):
         return self.place.run(
