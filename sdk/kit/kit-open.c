@@ -137,6 +137,7 @@ bndk_accept(struct bndk *k, unsigned worker)
 		return NULL;
 	}
 	k->spawned->peer_fd = ends[0];
+	fact_set(k->spawned, "peer", BND_F_ADDR, &peer, sizeof(peer));
 	return k->spawned;
 }
 

@@ -132,11 +132,14 @@ START_TEST(tcp_server_accepts)
 	    "max_connections = 1");
 	struct bndk_conn *c = bndk_accept(k, 0), *second;
 
-	ck_assert_ptr_null(bndk_fact(c, "peer")); /* before bnd_attach() */
+	/* As in the host: accept() knows the one, bnd_attach() the other. */
+	ck_assert_ptr_nonnull(bndk_fact(c, "peer"));
+	ck_assert_ptr_null(bndk_fact(c, "local"));
 	bndk_run(k);
 	ck_assert_int_eq(bndk_limit_asked(c, BND_LIMIT_IDLE), 5000);
 	ck_assert(bndk_has_claim(c, "all"));
 	ck_assert_ptr_nonnull(strstr(bndk_fact(c, "peer"), "127.0.0.1:"));
+	ck_assert_ptr_nonnull(strstr(bndk_fact(c, "local"), "127.0.0.1:"));
 	bndk_send(c, BND_FRONT, "hello");
 	bndk_run(k);
 	bndk_expect(c, BND_BACK, "hello");
