@@ -5,8 +5,8 @@
 
 #include "abi/calls.h"
 
-#include "pipeline/waits.h"
 #include "base/address.h"
+#include "pipeline/waits.h"
 #include "stream/fact.h"
 #include "stream/pledge.h"
 #include "stream/stage.h"

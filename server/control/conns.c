@@ -5,10 +5,10 @@
 
 #include "control/control-inner.h"
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "config/value.h"
 #include "reload/generation-inner.h"
-#include "base/address.h"
 #include "stream/fact.h"
 #include "stream/pipe.h"
 #include "stream/stage.h"

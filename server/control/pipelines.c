@@ -6,10 +6,10 @@
 
 #include "control/control-inner.h"
 
+#include "base/address.h"
 #include "log/log.h"
 #include "metrics/figures.h"
 #include "reload/generation-inner.h"
-#include "base/address.h"
 #include "stream/conn.h"
 #include "worker/listener.h"
 

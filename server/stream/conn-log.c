@@ -3,8 +3,8 @@
 
 #include "stream/conn-log.h"
 
-#include "log/log.h"
 #include "base/address.h"
+#include "log/log.h"
 #include "stream/conn.h"
 #include "stream/fact.h"
 

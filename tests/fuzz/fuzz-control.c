@@ -6,8 +6,8 @@
  * from any text.  What is taken for good has the arguments that its command
  * takes; an address that is read is the same when it is written and read again.
  */
-#include "control/request.h"
 #include "base/address.h"
+#include "control/request.h"
 
 #include <errno.h>
 #include <stdint.h>

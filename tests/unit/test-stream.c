@@ -3,9 +3,9 @@
 
 /* The small parts of a connection: buffers, pipes, addresses, reasons. */
 
+#include "base/address.h"
 #include "base/buf.h"
 #include "base/compiler.h"
-#include "base/address.h"
 #include "stream/pipe.h"
 #include "stream/reason.h"
 #include "unit.h"
