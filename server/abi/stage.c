@@ -50,7 +50,7 @@ abi_refusev(struct bnd_stage *st, int err, const char *fmt, va_list ap)
 	abi_discard(st, BND_FRONT);
 	if (stage_is_closing(s))
 		return;
-	chain_cut(s, err);
+	chain_cut(s, err <= 0 ? err : -EACCES);
 	/* Lanes that it had given away are its own again by the cut. */
 	if (s->is_given[BND_FRONT] && s->in[BND_BACK])
 		queue_end(s->in[BND_BACK]);

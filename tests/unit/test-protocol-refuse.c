@@ -54,7 +54,8 @@ START_TEST(refusing_and_failing_is_a_refusal)
 }
 END_TEST
 
-START_TEST(a_refusal_tears_down_what_lies_behind)
+static void
+refuse_with(int err, const char *behind, enum reason reason)
 {
 	int fd;
 
@@ -65,14 +66,27 @@ START_TEST(a_refusal_tears_down_what_lies_behind)
 	host_settle();
 	trace.n = 0;
 	bnd_out(a.last, BND_FRONT, "bye\n", 4);
-	bnd_refuse(a.last, -EDQUOT, "enough");
+	bnd_refuse(a.last, err, "enough");
 	peer_hears(fd, "bye\n");
 	peer_hears_end(fd);
 	peer_hears_reset(back_peer);
-	trace_is("b.close:EDQUOT s.close:EDQUOT");
+	trace_is(behind);
 	hang_up(fd);
-	ck_assert_uint_eq(host.workers[0]->reasons[REASON_LIMIT], 1);
+	ck_assert_uint_eq(host.workers[0]->reasons[reason], 1);
 	end();
+}
+
+START_TEST(a_refusal_tears_down_what_lies_behind)
+{
+	refuse_with(-EDQUOT, "b.close:EDQUOT s.close:EDQUOT", REASON_LIMIT);
+	refuse_with(0, "b.close:0 s.close:0", REASON_DONE);
+}
+END_TEST
+
+/* It means to refuse, and nobody hears an errno that is none. */
+START_TEST(a_refusal_above_0_is_one)
+{
+	refuse_with(EDQUOT, "b.close:EACCES s.close:EACCES", REASON_DENIED);
 }
 END_TEST
 
@@ -199,6 +213,6 @@ END_TEST
 
 UNIT_TESTS("protocol-refuse", refusing_in_open_builds_nothing_behind,
     refusing_and_failing_is_a_refusal, a_refusal_tears_down_what_lies_behind,
-    a_refusal_after_a_bypass_still_ends_the_front, who_has_refused_may_leave,
-    a_bypass_brings_no_ended_way_back, a_refused_client_that_stays_is_cut,
-    a_refused_client_that_floods_is_cut)
+    a_refusal_above_0_is_one, a_refusal_after_a_bypass_still_ends_the_front,
+    who_has_refused_may_leave, a_bypass_brings_no_ended_way_back,
+    a_refused_client_that_stays_is_cut, a_refused_client_that_floods_is_cut)
