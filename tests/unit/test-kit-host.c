@@ -14,8 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ASKER TEST_PLUGIN_DIR "/asker.so"
-#define STRAY TEST_PLUGIN_DIR "/stray.so"
+#define ASKER  TEST_PLUGIN_DIR "/asker.so"
+#define LEAVER TEST_PLUGIN_DIR "/leaver.so"
+#define STRAY  TEST_PLUGIN_DIR "/stray.so"
 
 struct heard {
 	char rule[32], text[400];
@@ -104,11 +105,10 @@ START_TEST(command_above_0_has_failed)
 }
 END_TEST
 
-START_TEST(who_leaves_without_a_socket_is_found)
+static void
+leave_without_a_socket(struct bndk *k, struct bndk_conn *c)
 {
 	struct heard h = { 0 };
-	struct bndk *k = bndk_load(STRAY, "then = leave");
-	struct bndk_conn *c = bndk_open(k);
 
 	bndk_on_failure(hear, &h);
 	bndk_run(k);
@@ -117,6 +117,15 @@ START_TEST(who_leaves_without_a_socket_is_found)
 	bndk_expect_abort(c, -EINVAL);
 	ck_assert_str_eq(bndk_why(c), "under-test: has left without a socket");
 	bndk_unload(k);
+}
+
+START_TEST(who_leaves_without_a_socket_is_found)
+{
+	struct bndk *k = bndk_load(STRAY, "then = leave");
+
+	leave_without_a_socket(k, bndk_open(k));
+	k = bndk_load(LEAVER, NULL);
+	leave_without_a_socket(k, bndk_accept(k, 0));
 }
 END_TEST
 

@@ -156,7 +156,8 @@ const char *bndk_exit_taken(struct bndk_conn *c);
 /* The stage lives; was closed, with 0 or why. */
 #define bndk_expect_alive(c) bndk_expect_alive_(BNDK_HERE, c)
 #define bndk_expect_closed(c, err) bndk_expect_closed_(BNDK_HERE, c, err)
-/* The connection was aborted, or refused politely, with this errno. */
+/* The connection was aborted, or refused politely, with this errno; with 0 it was
+ * done, and that was good. */
 #define bndk_expect_abort(c, err) bndk_expect_abort_(BNDK_HERE, c, err)
 #define bndk_expect_refusal(c, err) bndk_expect_refusal_(BNDK_HERE, c, err)
 /* What comes from that side is moved by the host. */
