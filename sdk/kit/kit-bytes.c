@@ -277,6 +277,8 @@ call_put(struct bnd_stage *st, unsigned side, struct bnd_buf *b)
 
 	data = buf_bytes(s->conn->k, b, &n);
 	x = outlet(st, side, "put");
+	if (side > BND_BACK)
+		return -EINVAL;
 	if (!x)
 		return s->state >= STAGE_CLOSING ? -ECANCELED : -EPIPE;
 	side_forget_reserved(x);

@@ -66,7 +66,8 @@ abi_option_errorv(struct bnd_binding *b, const char *option, const void *row,
 int
 abi_log_on(const struct bnd_binding *b, int level)
 {
-	return log_is_on(level) && level <= binding_of(b)->pipeline->log_level;
+	return level >= BND_ERROR && level <= BND_DEBUG && log_is_on(level) &&
+	       level <= binding_of(b)->pipeline->log_level;
 }
 
 void

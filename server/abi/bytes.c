@@ -202,6 +202,8 @@ abi_put(struct bnd_stage *st, unsigned side, struct bnd_buf *b)
 {
 	struct queue *q = outlet(st, side);
 
+	if (side > BND_BACK)
+		return -EINVAL;
 	if (!q)
 		return stage_is_closing(stage_of(st)) ? -ECANCELED : -EPIPE;
 	if (q->bytes > QUEUE_LIMIT / 2 && b->used > queue_room(q)) {

@@ -254,7 +254,10 @@ option_check_tail(
 {
 	const char *element = (const char *)c->table + i * c->element_size;
 
-	for (size_t at = sizeof(*o); at < c->element_size; at++)
+	/* What is reserved, and the padding behind it, may be a field one day.
+	 */
+	for (size_t at = offsetof(struct bnd_option, reserved_);
+	     at < c->element_size; at++)
 		if (element[at])
 			return option_fault(c, o,
 			    "uses something at offset %zu that this host (SDK "

@@ -185,7 +185,8 @@ metric_check(const struct bnd_metric *table, size_t element_size, size_t i,
 		return why_set(why, -EINVAL,
 		    "has metric '%s' of kind %u, which this host does not know",
 		    m.name, m.kind);
-	at = negotiate_tail(element, sizeof(m), element_size);
+	at = m.reserved_ ? offsetof(struct bnd_metric, reserved_)
+			 : negotiate_tail(element, sizeof(m), element_size);
 	if (at)
 		return why_set(why, -EINVAL,
 		    "uses a field at offset %zu of metric '%s' that this host "

@@ -206,6 +206,21 @@ book_host(struct binding *b, const struct bnd_endpoint *e, unsigned flags,
 	return rc;
 }
 
+/* What a listener had before it failed: all of its ports, or none. */
+static void
+book_undo(struct binding *b, int number)
+{
+	struct generation *g = b->pipeline->generation;
+	struct booking *k;
+
+	while ((k = g->bookings) != NULL && k->binding == b &&
+	       k->number == number) {
+		g->bookings = k->next;
+		listener_disclaim(k->listener, g);
+		listener_release(&k->listener);
+	}
+}
+
 int
 generation_listen(struct binding *b, const struct bnd_endpoint *e,
     unsigned flags, int backlog, unsigned mode)
@@ -223,8 +238,10 @@ generation_listen(struct binding *b, const struct bnd_endpoint *e,
 		rc = book_unix(b, e->path, backlog, mode, number);
 	else
 		rc = book_host(b, e, flags, backlog, number);
-	if (rc < 0)
+	if (rc < 0) {
+		book_undo(b, number);
 		return b->pipeline->generation->listen_error = rc;
+	}
 	b->listener_count++;
 	return number;
 }

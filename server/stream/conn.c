@@ -196,10 +196,29 @@ conn_end(struct conn *c, enum reason reason, enum conn_party by, int err,
 	va_end(ap);
 }
 
+/* An end without a socket is a stage: it has had everything once flow() was
+ * called behind the last byte, and nothing was left. */
 static bool
-sock_is_done(const struct sock *s)
+stage_is_done(const struct conn *c, unsigned side)
 {
-	return !sock_is_open(s) || (s->has_ended && s->is_shut);
+	const struct stage *s = side == BND_FRONT ? c->first : c->last;
+	const struct queue *in, *out;
+
+	if (!s || s->binding->type->role == BND_FILTER || c->is_refused)
+		return true;
+	in = s->in[!side];
+	out = s->out[!side];
+	return (!in || (in->has_ended && in->bytes == 0 && !s->hop.is_woken)) &&
+	       (!out || out->has_ended);
+}
+
+static bool
+conn_side_is_done(const struct conn *c, unsigned side)
+{
+	const struct sock *s = &c->sock[side];
+
+	return sock_is_open(s) ? s->has_ended && s->is_shut
+			       : stage_is_done(c, side);
 }
 
 bool
@@ -207,8 +226,7 @@ conn_end_if_done(struct conn *c)
 {
 	if (c->state != CONN_LIVE)
 		return true;
-	if (!sock_is_done(&c->sock[BND_FRONT]) ||
-	    !sock_is_done(&c->sock[BND_BACK]))
+	if (!conn_side_is_done(c, BND_FRONT) || !conn_side_is_done(c, BND_BACK))
 		return false;
 	conn_end(c, REASON_DONE, PARTY_NOBODY, 0, NULL);
 	return true;

@@ -197,6 +197,13 @@ stage_turn(struct task *t)
 	if (stage_take_due(s, DUE_LEAVE))
 		chain_leave(s);
 	stage_after_call(s);
+	/* Without a socket this is where the connection ends. */
+	if (s->state == STAGE_OPEN &&
+	    ((s->binding->type->role == BND_SINK &&
+		 !sock_is_open(&s->hop.conn->sock[BND_BACK])) ||
+		(s->binding->type->role == BND_SOURCE &&
+		    !sock_is_open(&s->hop.conn->sock[BND_FRONT]))))
+		conn_end_if_done(s->hop.conn);
 }
 
 /* --------------------------------------------------------------- stepping

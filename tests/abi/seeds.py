@@ -94,15 +94,15 @@ BREAKS = [
           " arg); }"),
          finds="struct bnd_host: was '.* work ", is_seen=False),
     Seed("two members swapped",
-         ("    void (*drain)(struct bnd_stage *st); /* your generation is "
-          "superseded */\n", ""),
+         ("    void (*drain)(struct bnd_stage *st); /* superseded, or the "
+          "host ends */\n", ""),
          ("    void (*flow)(struct bnd_stage *st);\n",
           "    void (*drain)(struct bnd_stage *st);\n"
           "    void (*flow)(struct bnd_stage *st);\n"),
          finds="struct bnd_type: was '.* flow .*', is now '.* drain"),
     Seed("a callback removed",
-         ("    void (*drain)(struct bnd_stage *st); /* your generation is "
-          "superseded */\n", ""),
+         ("    void (*drain)(struct bnd_stage *st); /* superseded, or the "
+          "host ends */\n", ""),
          finds="struct bnd_type: was '.* drain .*', is now '.* close"),
     Seed("the last callback removed", (CALLBACK, ""),
          finds="struct bnd_type: was '.* command .*', is now 'gone'"),

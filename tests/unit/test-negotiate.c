@@ -391,6 +391,11 @@ START_TEST(longer_metrics)
 	type_refused(&raw,
 	    "uses a field at offset 40 of metric 'b' that this host does not "
 	    "know: install a newer bindery");
+	metrics[1].later = 0;
+	metrics[1].now.reserved_ = 7;
+	type_refused(&raw,
+	    "uses a field at offset 12 of metric 'b' that this host does not "
+	    "know: install a newer bindery");
 }
 END_TEST
 

@@ -119,6 +119,9 @@ START_TEST(unsound_words)
 	    "option 'type' has a name that every binding has already");
 	unsound(OPTION(string, BND_T_STRING, "flag"),
 	    "option 'flag' is there twice");
+	unsound(OPTION(number, BND_T_INT, "a", .reserved_ = 7),
+	    "option 'a' uses something at offset 76 that this host (SDK 1.0) "
+	    "does not know");
 	unsound(OPTION(choice, 0, "a"),
 	    "option 'a' is of kind 0, which this host (SDK 1.0) does not know");
 	unsound(OPTION(choice, 15, "a"),

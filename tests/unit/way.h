@@ -41,13 +41,13 @@ end(void)
 	actor_is_over(&s2);
 }
 
-static struct line *
+UNUSED static struct line *
 line_rabs(void)
 {
 	return HOST_LINE_OF("p", &r.type, &a.type, &b.type, &s.type);
 }
 
-static void
+UNUSED static void
 hang_up(int fd)
 {
 	close(fd);

@@ -30,14 +30,15 @@
  *    of its other generations included (find them through bnd_worker_keep()).
  * 3. Never block on a worker.  bnd_work() runs a function on the host's pool.
  * 4. After close(st) the stage is gone.  Until then the pointer is good, even
- *    after an abort: calls on it do nothing and say 0, NULL or -ECANCELED.
- *    When memory for a stage's bytes runs out the host aborts that connection,
- *    so 0 from bnd_out() and its like means "full" and flow() will be called,
- *    unless you ended that outlet or bypassed into it: then it stays 0.  (Who
- *    may have to refuse with words does not bypass into FRONT before.)
+ *    after an abort: calls on it do nothing and say 0, NULL or -ECANCELED (but
+ *    facts can be read).  When memory for a stage's bytes runs out the host
+ *    aborts that connection, so 0 from bnd_out() and its like means "full" and
+ *    flow() will be called, unless you ended that outlet, bypassed into it, or
+ *    nothing stands there: then it stays 0.  (Who may have to refuse with words
+ *    does not bypass into FRONT before.)
  * 5. Memory is freed by the side that allocated it.
- * 6. Your .so is mapped once and never unmapped.  Two generations may run it at
- *    the same time: statics must be const, atomic, or written once, before the
+ * 6. Each .so file is mapped once and never unmapped.  Two generations may run
+ *    it at a time: statics must be const, atomic, or written once, before the
  *    first start() of all has returned.  Calls marked [main] never overlap.
  * 7. int results, yours and ours, are 0 or a negative errno; what you return
  *    above 0 counts as -EINVAL.  (bnd_listen() gives a number, bnd_ended() and
@@ -56,13 +57,15 @@
  * not open yet means "it cannot be": what lies behind is closed, and the
  * nearest stage in front that has an opened() and has not heard 0 hears
  * opened(st, err) and answers its client or tries another exit; where there is
- * none the connection aborts.
+ * none the connection aborts.  A bnd_refuse() is an answer: who is in front of
+ * it hears 0.
  *
  * ENDING.  An end is a mark behind the last byte of a way.  bnd_end() puts it
  * there; bypass, BND_ALL and a missing flow() carry it on.  A connection is
  * done, close(st, 0), once both ways have ended and all was delivered, or
- * discarded.  So a sink without a socket takes what comes until bnd_ended(),
- * says what it has to say, and ends FRONT.  To leave it needs bnd_attach().
+ * discarded: who ends one way goes on to take, or discards, what still comes on
+ * the other.  A sink without a socket takes all until bnd_ended(), says what it
+ * has to say, and ends FRONT.  To leave it needs bnd_attach().
  *
  * DATAGRAMS.  Where st->datagram is set one block is one datagram, which may be
  * empty: avail counts them; peek and edit show the first and never join; eat
@@ -89,7 +92,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef __cplusplus
+#ifdef __cplusplus /* C++20, for its designators */
+#pragma GCC system_header /* bnd_metric, bnd_answer: structs and functions */
 extern "C" {
 #endif
 
@@ -127,7 +131,7 @@ struct bnd_binding { /* one configured binding, in one generation */
                               points to may change, under your own lock) */
     const char *name;      /* its name in the configuration */
     const char *pipeline;  /* and its pipeline's: both together are unique */
-    uint32_t generation;   /* 1, 2, ... one more at each reload */
+    uint32_t generation;   /* from 1 on, more than that it supersedes */
     uint32_t workers;      /* fixed for the life of the process */
     uint32_t is_last;      /* 1: no binding follows it in its pipeline */
     uint32_t reserved_;
@@ -304,7 +308,7 @@ struct bnd_type {
     void (*stop)(struct bnd_binding *b);
 
     int  (*worker_start)(struct bnd_worker *w); /* before any stage */
-    /* superseded: start nothing new */
+    /* superseded, or the host ends: start nothing new */
     void (*worker_drain)(struct bnd_worker *w);
     /* after the last close(), done() */
     void (*worker_stop)(struct bnd_worker *w);
@@ -324,7 +328,7 @@ struct bnd_type {
     void (*flow)(struct bnd_stage *st);
     void (*timer)(struct bnd_stage *st, unsigned slot);
     void (*ready)(struct bnd_stage *st, int fd, unsigned events);
-    void (*drain)(struct bnd_stage *st); /* your generation is superseded */
+    void (*drain)(struct bnd_stage *st); /* superseded, or the host ends */
     /* last, exactly once; 0 or why */
     void (*close)(struct bnd_stage *st, int err);
 
@@ -432,11 +436,10 @@ struct bnd_host {
 };
 
 extern BND_HIDDEN const struct bnd_host *bnd_host;
-/* the one symbol */
 BND_EXPORT const struct bnd_type *bnd_plugin_v1(const struct bnd_host *host);
 
 /* Does the running host have this function?  For what is "since" a minor above
- * your BND_MINOR_WANTED. */
+ * your BND_MINOR_WANTED; for a member of an object ask bnd_host->abi_minor. */
 #define BND_HOST_HAS(FN)                                                     \
     (bnd_host->size >= offsetof(struct bnd_host, FN) + sizeof(bnd_host->FN) &&\
      bnd_host->FN != NULL)
@@ -469,10 +472,9 @@ BND_EXPORT const struct bnd_type *bnd_plugin_v1(const struct bnd_host *host);
 #endif
 
 /* ================================================================ functions */
-
-/* ---- looking at an inlet [worker].  Pointers are good until you look at or
- * take from that inlet again, abort, refuse, or return.  An inlet that was
- * bypassed or discarded reads as empty and not ended. */
+/* ---- looking at an inlet [worker].  Pointers are good until you look at, take
+ * from, bypass or discard that inlet, leave, abort, refuse, or return.  After a
+ * bypass or discard it reads as empty and not ended. */
 /* Bytes waiting. */
 static inline size_t bnd_avail(struct bnd_stage *st, unsigned side)
 { return bnd_host->avail(st, side); }
@@ -519,7 +521,7 @@ static inline size_t bnd_out(struct bnd_stage *st, unsigned side,
 { return bnd_host->out(st, side, data, n); }
 
 /* Room in one piece to write into, at least `min` bytes or 0; commit what you
- * wrote before you return. */
+ * wrote before you return or touch that outlet again. */
 static inline size_t bnd_reserve(struct bnd_stage *st, unsigned side,
     size_t min, char **p)
 { return bnd_host->reserve(st, side, min, p); }
@@ -527,8 +529,8 @@ static inline void bnd_commit(struct bnd_stage *st, unsigned side, size_t n)
 { bnd_host->commit(st, side, n); }
 
 /* Queue a reference to a buffer (no copy, unless it is small), whole or not at
- * all: -EAGAIN.  An outlet at most half full takes any.  Your own reference
- * stays yours. */
+ * all: -EAGAIN; -EPIPE: you ended it or bypassed into it.  An outlet at most
+ * half full takes any.  Your own reference stays yours. */
 static inline int bnd_put(struct bnd_stage *st, unsigned side,
     struct bnd_buf *b)
 { return bnd_host->put(st, side, b); }
@@ -542,21 +544,20 @@ static inline size_t bnd_move(struct bnd_stage *st, unsigned from, unsigned to,
 { return bnd_host->move(st, from, to, n); }
 
 /* From now on do bnd_move(from, to, BND_ALL) for me.  One way.  What I already
- * put in the outlet goes first.  The host may then join neighbours and
- * splice. */
+ * put in the outlet goes first.  The host may then join neighbours and splice.
+ * Out of a discarded inlet, or into an ended outlet: both are over. */
 static inline void bnd_bypass(struct bnd_stage *st, unsigned from, unsigned to)
 { bnd_host->bypass(st, from, to); }
 
 /* Bypass both ways and close(st, 0) soon: my part is done. */
 static inline void bnd_leave(struct bnd_stage *st) { bnd_host->leave(st); }
 
-/* ---- finishing [worker] */
-/* Half-close an outlet after what is queued.  Idempotent. */
+/* ---- finishing [worker].  Half-close an outlet behind what is queued. */
 static inline void bnd_end(struct bnd_stage *st, unsigned side)
 { bnd_host->end(st, side); }
 
-/* I want no more from this side: the host drops what comes.  With bnd_out() and
- * bnd_end() before it: say no politely, linger, close. */
+/* I want no more from this side: the host drops what comes, until the peer ends
+ * or a limit does.  (bnd_refuse() also gives it little time.) */
 static inline void bnd_discard(struct bnd_stage *st, unsigned side)
 { bnd_host->discard(st, side); }
 
@@ -588,8 +589,7 @@ BND_PRINTF(3, 4) static inline void bnd_abort(struct bnd_stage *st, int err,
     va_end(ap);
 }
 
-/* ---- plumbing [worker] */
-/* Call my flow() soon. */
+/* ---- plumbing [worker].  Call my flow() soon. */
 static inline void bnd_wake(struct bnd_stage *st) { bnd_host->wake(st); }
 
 /* BND_HOLD_BACK stages, any in open(), any after opened(st, err): build the
@@ -604,10 +604,10 @@ static inline void bnd_open_front(struct bnd_stage *st)
 { bnd_host->open_front(st); }
 
 /* Make a connected stream socket (in a datagram pipeline: datagram) the outer
- * side of this stage.  On success the host owns the fd, unwatches it, reads,
- * writes, shuts down, splices and closes it: forget the number.  At FRONT the
- * facts "peer" and "local" are set from it unless they are there.  FRONT is for
- * sources, BACK for sinks, once each: else -EINVAL; or -ENOMEM. */
+ * side of this stage: FRONT of a source or BACK of a sink, once, else -EINVAL.
+ * On success the host owns the fd, unwatches it, reads, writes, shuts down,
+ * splices and closes it: forget the number; else it stays yours.  At FRONT the
+ * facts "peer" and "local" are set from it unless they are there. */
 static inline int bnd_attach(struct bnd_stage *st, unsigned side, int fd)
 { return bnd_host->attach(st, side, fd); }
 
@@ -653,9 +653,9 @@ static inline void bnd_limit(struct bnd_stage *st, unsigned which, int64_t ms)
 { bnd_host->limit(st, which, ms); }
 
 /* Count this connection under `key` (n may be 0) in a table of this binding
- * that all workers and generations share: 0, or -EDQUOT if `max` are there.
- * One key per table; given back by bnd_unclaim() or when the connection ends,
- * so that a stage which has claimed may still leave. */
+ * that all workers and generations share: 0, -EDQUOT if `max` are there, or
+ * -EINVAL if table and key are above 400 bytes, -ENOMEM.  One key per table;
+ * given back by bnd_unclaim() or when the connection ends, also if you left. */
 static inline int bnd_claim(struct bnd_stage *st, const char *table,
     const void *key, size_t n, uint32_t max)
 { return bnd_host->claim(st, table, key, n, max); }
@@ -670,15 +670,15 @@ static inline void bnd_worker_timer(struct bnd_worker *w, unsigned slot,
 { bnd_host->worker_timer(w, slot, ms); }
 
 /* Level-triggered; events == 0 stops, and you do that before you close the fd,
- * which stays your business.  Any number of fds. */
+ * which stays your business.  Any number of fds, each of one stage: -EEXIST. */
 static inline int bnd_watch(struct bnd_stage *st, int fd, unsigned events)
 { return bnd_host->watch(st, fd, events); }
 
 /* [any] Monotonic milliseconds. */
 static inline int64_t bnd_now(void) { return bnd_host->now(); }
 
-/* ---- other threads */
-/* [worker] run(arg) on the pool, then done(w, st, arg) here, exactly once, with
+/* ---- other threads
+ * [worker] run(arg) on the pool, then done(w, st, arg) here, exactly once, with
  * st == NULL if the stage closed meanwhile: arg is always yours to free there,
  * and run() was left out if it had not begun.  run() may call only functions
  * marked [any] and must not touch st or its self.  The queue has no length of
@@ -693,9 +693,10 @@ static inline int bnd_worker_work(struct bnd_worker *w, void (*run)(void *),
 
 /* [worker] message() of this binding on worker `to`, never on w itself.  In
  * order per pair of worker threads, never lost once accepted; -EAGAIN when a
- * box is full (then nobody got it, and worker_room(w) will be called).
+ * box is full (then nobody got it, and worker_room(w) will be called); -EINVAL,
+ * -ENOMEM, -ECANCELED while stopping.
  * BND_POST_ALL_GENERATIONS: also every other generation of this binding (same
- * pipeline, name and state_version) between its worker_start() and
+ * pipeline, name, type, state_version) between its worker_start() and
  * worker_stop() on such a worker, on w's own thread too when `to` includes
  * it. */
 static inline int bnd_post(struct bnd_worker *w, uint32_t to, unsigned flags,
@@ -730,8 +731,8 @@ static inline void bnd_buf_unref(struct bnd_buf *b) { bnd_host->buf_unref(b); }
 static inline const char *bnd_buf_data(const struct bnd_buf *b, size_t *n)
 { return bnd_host->buf_data(b, n); }
 
-/* ---- telling the operator */
-/* [worker] Counter: add.  Gauge: add, may be negative.  Histogram: observe.
+/* ---- telling the operator
+ * [worker] Counter: add.  Gauge: add, may be negative.  Histogram: observe.
  * Value: set; the greatest that a worker of the newest generation has set is
  * shown. */
 static inline void bnd_metric(struct bnd_worker *w, unsigned id, int64_t value)
