@@ -176,16 +176,25 @@ side_is_done(const struct kit_side *x)
 	return !x->is_there || (x->has_sent_end && x->has_got_end);
 }
 
+/* A sink without a neighbour has had everything once flow() was called behind
+ * the last byte, and nothing was left. */
+static bool
+sink_is_done(const struct bndk_conn *c)
+{
+	const struct kit_queue *in = &c->side[BND_FRONT].in;
+
+	return stage_type(&c->stage)->role == BND_SINK &&
+	       (in->is_discarding ||
+		   (in->bytes == 0 && !(c->stage.due & DUE_FLOW)));
+}
+
 /* Both directions have ended, and everything was taken. */
 void
 conn_end_if_done(struct bndk_conn *c)
 {
-	const struct kit_stage *s = &c->stage;
-	bool is_way = c->side[BND_BACK].is_there || c->is_refused ||
-		      stage_type(s)->role == BND_SINK;
-
-	if (!c->is_ended && c->side[BND_FRONT].is_there && is_way &&
+	if (!c->is_ended && c->side[BND_FRONT].is_there &&
 	    side_is_done(&c->side[BND_FRONT]) &&
-	    side_is_done(&c->side[BND_BACK]))
+	    side_is_done(&c->side[BND_BACK]) &&
+	    (c->side[BND_BACK].is_there || c->is_refused || sink_is_done(c)))
 		conn_end(c, 0, NULL);
 }

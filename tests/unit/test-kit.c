@@ -274,7 +274,25 @@ START_TEST(tests_that_ask_too_much_are_told)
 }
 END_TEST
 
+START_TEST(a_sink_that_ended_first_hears_the_rest)
+{
+	struct bndk *k = bndk_load(TEST_PLUGIN_DIR "/early.so", NULL);
+	struct bndk_conn *c = bndk_open(k);
+
+	bndk_run(k);
+	bndk_expect_end(c, BND_FRONT);
+	bndk_send(c, BND_FRONT, "abc");
+	bndk_end(c, BND_FRONT);
+	bndk_run(k);
+	ck_assert_int_eq(bndk_metric(k, "bytes_total", NULL), 3);
+	ck_assert_int_eq(bndk_metric(k, "ends_total", NULL), 1);
+	bndk_expect_closed(c, 0);
+	bndk_unload(k);
+}
+END_TEST
+
 UNIT_TESTS("kit", upper_changes_lines, upper_aborts_long_lines,
     upper_waits_for_room, echo_echoes, wrong_options_are_refused,
     reload_runs_beside, tcp_server_accepts, failures_can_be_heard,
-    each_expectation_can_fail, tests_that_ask_too_much_are_told)
+    each_expectation_can_fail, tests_that_ask_too_much_are_told,
+    a_sink_that_ended_first_hears_the_rest)
