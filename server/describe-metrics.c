@@ -10,19 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *
-metric_kind(uint32_t kind)
-{
-	switch (kind) {
-	case BND_COUNTER:
-		return "counter";
-	case BND_HISTOGRAM:
-		return "histogram";
-	default:
-		return "gauge";
-	}
-}
-
 static json_t *
 family_find(json_t *families, const char *name)
 {
@@ -39,7 +26,7 @@ static json_t *
 family_add(json_t *families, const char *name, const struct bnd_metric *m)
 {
 	json_t *f = json_pack("{s:s, s:s, s:s*, s:[]}", "name", name, "kind",
-	    metric_kind(m->kind), "doc", m->doc, "labels");
+	    metric_kind_name(m->kind), "doc", m->doc, "labels");
 
 	return json_array_append_new(families, f) == 0 ? f : NULL;
 }

@@ -11,6 +11,7 @@
 #include "metrics/families.h"
 #include "metrics/scribe.h"
 #include "pipeline/metric.h"
+#include "plugins/metric-name.h"
 #include "plugins/negotiate.h"
 
 #include <errno.h>
@@ -104,19 +105,6 @@ entry_compare(const void *x, const void *y)
 
 /* ----------------------------------------------------------------- writing */
 
-static const char *
-kind_name(uint32_t kind)
-{
-	switch (kind) {
-	case BND_COUNTER:
-		return "counter";
-	case BND_HISTOGRAM:
-		return "histogram";
-	default:
-		return "gauge";
-	}
-}
-
 static void
 text_free(char **text)
 {
@@ -132,7 +120,7 @@ write_head(FILE *out, const struct entry *e)
 	if (help)
 		utf8_tame(help);
 	scribe_family(
-	    out, e->family, kind_name(e->metric.kind), help ? help : "");
+	    out, e->family, metric_kind_name(e->metric.kind), help ? help : "");
 }
 
 static bool

@@ -44,6 +44,19 @@ metric_decimals(const struct bnd_metric *m)
 	return m->unit && strcmp(m->unit, "ms") == 0 ? 3 : 0;
 }
 
+const char *
+metric_kind_name(uint32_t kind)
+{
+	switch (kind) {
+	case BND_COUNTER:
+		return "counter";
+	case BND_HISTOGRAM:
+		return "histogram";
+	default:
+		return "gauge";
+	}
+}
+
 char *
 metric_family(const char *prefix, const struct bnd_metric *m)
 {

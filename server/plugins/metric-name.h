@@ -22,6 +22,10 @@ const char *metrics_check(
  * plugin's name, the unit, "_total" of a counter.  NULL: no memory.  [any] */
 char *metric_family(const char *prefix, const struct bnd_metric *m);
 
+/* "counter", "histogram", "gauge": what Prometheus calls an enum
+ * bnd_metric_kind. */
+const char *metric_kind_name(uint32_t kind);
+
 /* How many decimals a value has once it is in the family's unit: 3 for
  * milliseconds that are shown as seconds. */
 unsigned metric_decimals(const struct bnd_metric *m);
