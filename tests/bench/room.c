@@ -260,7 +260,7 @@ room_round(uint64_t *ns)
 static int
 room_rounds(const struct options *o, uint64_t for_ns, struct result *r)
 {
-	uint64_t end = now_ns() + for_ns, ns;
+	uint64_t end = now_ns() + for_ns, ns = 0;
 
 	while (now_ns() < end) {
 		if (room_round(&ns) < 0)

@@ -432,7 +432,7 @@ class Life(story.Story):
         self.m.run("systemctl", "start", "binderyd")
 
     def test_25_a_purge_leaves_nothing(self):
-        """But the account, and nothing that is its own."""
+        """Nor the account, nor anything that was its own."""
         own = {int(self.m.run("id", flag, "bindery")) for flag in ("-u", "-g")}
         repository.copy_source(self.m.path("/srv/source"))
         self.m.sh("rm -r /tmp/examples; /srv/source/debian/tests/purge; "
@@ -446,6 +446,9 @@ class Life(story.Story):
                               if "bindery" in os.path.basename(f)
                               and not noise.match(f)])
         self.assertEqual([], [f for f in there if self.m.owners(f) & own])
+        for database in "passwd", "group", "shadow", "gshadow":
+            with open(self.m.path(f"/etc/{database}")) as f:
+                self.assertNotIn("bindery", f.read())
         self.assertEqual([], glob.glob(self.m.path("/run/bindery*")))
         self.assertEqual("", self.m.sh("ls -d /run/bindery* 2>/dev/null "
                                        "|| true"))
