@@ -463,6 +463,40 @@ START_TEST(many_ports_are_booked_in_no_time)
 }
 END_TEST
 
+/* A range of which one port is taken: none is left open. */
+START_TEST(what_failed_to_listen_holds_no_port)
+{
+	struct bnd_endpoint e = { .port = 20000, .last = 20004 };
+	struct sockaddr_in taken = { .sin_family = AF_INET,
+		.sin_port = htons(20002) };
+	unsigned own = (unsigned)getpid();
+	struct generation *g;
+	struct binding *b;
+	char host[32];
+	int fd;
+
+	snprintf(host, sizeof(host), "127.%u.%u.4", 1 + own / 250 % 250,
+	    1 + own % 250);
+	e.host = host;
+	ck_assert_int_eq(inet_pton(AF_INET, host, &taken.sin_addr), 1);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(fd, (void *)&taken, sizeof(taken)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	begin();
+	g = create(1,
+	    MAP(1, NULL, MAP(2, "pipelines", LIST(3, "p", PLAIN(4, "probe")))));
+	b = g->pipelines[0].bindings;
+	g->at = b;
+	ck_assert_int_eq(generation_listen(b, &e, 0, 0, 0), -EADDRINUSE);
+	ck_assert_ptr_null(g->bookings);
+	close(fd);
+	ck_assert_int_eq(generation_listen(b, &e, 0, 0, 0), 0);
+	generation_stop(g);
+	generation_destroy(&g);
+	end();
+}
+END_TEST
+
 PRINTF(3, 4)
 static int
 complain(struct bnd_binding *b, const char *option, const char *fmt, ...)
@@ -510,5 +544,5 @@ UNIT_TESTS("generation", what_began_ends_when_starting_fails,
     a_unix_socket_survives_the_old_generation,
     a_start_ends_with_the_error_of_its_listening,
     a_binding_keeps_its_number_over_generations,
-    many_ports_are_booked_in_no_time,
+    many_ports_are_booked_in_no_time, what_failed_to_listen_holds_no_port,
     an_option_error_of_a_running_binding_is_logged)
