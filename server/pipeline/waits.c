@@ -71,6 +71,18 @@ waits_get(struct waits **w, struct loop *l, void *owner,
 	return *w;
 }
 
+/* A plugin's timer never fires early: the turn may have taken a while by now,
+ * and of the clock's present millisecond a part is over. */
+static int64_t
+waits_due(const struct loop *l, int64_t ms)
+{
+	if (ms == 0)
+		return l->now_ms;
+	if (ms > INT64_MAX / 2)
+		return INT64_MAX / 2;
+	return loop_clock() + ms + 1;
+}
+
 int
 waits_timer(struct waits **w, struct loop *l, void *owner,
     const struct waits_calls *calls, unsigned slot, int64_t ms)
@@ -87,8 +99,7 @@ waits_timer(struct waits **w, struct loop *l, void *owner,
 	if (ms < 0)
 		timer_cancel(l->timers, t);
 	else
-		timer_arm(l->timers, t,
-		    ms > INT64_MAX / 2 ? INT64_MAX / 2 : l->now_ms + ms);
+		timer_arm(l->timers, t, waits_due(l, ms));
 	return 0;
 }
 
