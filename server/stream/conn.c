@@ -270,6 +270,8 @@ conn_shortest(const struct conn *c, unsigned which)
 	return ms;
 }
 
+/* When the limit is over for sure: one more, for a part of the millisecond in
+ * which it began was over by then. */
 static int64_t
 conn_due_ms(const struct conn *c, unsigned which)
 {
@@ -280,10 +282,10 @@ conn_due_ms(const struct conn *c, unsigned which)
 	if (ms == 0)
 		ms = default_limit_ms[which - 1];
 	if (which == BND_LIMIT_LIFETIME)
-		return c->opened_ms + ms;
+		return c->opened_ms + ms + 1;
 	if (which == BND_LIMIT_HALF_CLOSED && !conn_is_half_closed(c))
 		return INT64_MAX;
-	return c->active_ms + ms;
+	return c->active_ms + ms + 1;
 }
 
 /* The limit that ends first, and when. */

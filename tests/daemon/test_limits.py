@@ -3,6 +3,7 @@
 
 """Limits of number, source and time, and who may connect at all."""
 
+import selectors
 import socket
 import threading
 import time
@@ -120,6 +121,24 @@ class Source(Case):
 
 
 class Time(Case):
+    def test_never_early(self):
+        """Others keep waking the worker, at every part of a millisecond."""
+        port = FreePort.get()
+        self.daemon(f'echo = ( {{ type = "tcp-server"; idle_timeout = "20ms";'
+                    f' listen = "127.0.0.1:{port}"; }}, {{ type = "echo"; }} );')
+        took = []
+        with selectors.DefaultSelector() as waiting:
+            for i in range(300):
+                began = time.monotonic()
+                s = self.connect(port)
+                waiting.register(s, selectors.EVENT_READ, began)
+                for key, _ in waiting.select(0.0003):
+                    took.append(time.monotonic() - key.data)
+                    waiting.unregister(key.fileobj)
+                    key.fileobj.close()
+        self.assertGreater(len(took), 100)
+        self.assertGreaterEqual(min(took), 0.02)
+
     def test_idle_timeout(self):
         b = self.backend(is_reset)
         d, port = self.proxy(b.port, server='idle_timeout = "400ms";')
