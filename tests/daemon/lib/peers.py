@@ -83,10 +83,29 @@ def is_reset(s):
 
 
 class FreePort:
-    """Ports of loopback where nobody listens, below those that clients get;
-    no port comes twice from one process."""
+    """Ports of loopback where nobody listens, below those that clients get.
+    None comes twice, nor to another process that runs tests beside this one:
+    a range of them is one's own while one has the socket of its name."""
 
-    _used = set()
+    _FIRST, _SIZE, _RANGES = 11000, 300, 70
+    _next = _end = 0
+    _claims = []
+
+    @classmethod
+    def _claim(cls):
+        for i in random.SystemRandom().sample(range(cls._RANGES),
+                                              cls._RANGES):
+            s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            try:
+                s.bind(f"\0bindery-test-ports-{i}")
+            except OSError:
+                s.close()
+                continue
+            cls._claims.append(s)
+            cls._next = cls._FIRST + i * cls._SIZE
+            cls._end = cls._next + cls._SIZE
+            return
+        raise RuntimeError("there is no free range of ports")
 
     @classmethod
     def is_free(cls, port):
@@ -104,13 +123,13 @@ class FreePort:
     @classmethod
     def get(cls, count=1):
         """count consecutive ports: the first."""
-        for _ in range(1000):
-            port = random.SystemRandom().randrange(11000, 32000)
-            ports = range(port, port + count)
-            if cls._used.isdisjoint(ports) and all(map(cls.is_free, ports)):
-                cls._used.update(ports)
+        while True:
+            if cls._next + count > cls._end:
+                cls._claim()
+            port = cls._next
+            cls._next += count
+            if all(map(cls.is_free, range(port, port + count))):
                 return port
-        raise RuntimeError("there is no free port")
 
 
 class Backend:
