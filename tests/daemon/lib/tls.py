@@ -207,13 +207,14 @@ class Tls:
 
     def end(self):
         """close_notify, and nothing else."""
-        try:
-            self.object.unwrap()
-        except ssl.SSLWantReadError:
-            pass
-        except ssl.SSLError as e:  # data of the other direction waits
-            if "application data after close notify" not in str(e):
-                raise
+        with self.lock:
+            try:
+                self.object.unwrap()
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLError as e:  # data of the other direction waits
+                if "application data after close notify" not in str(e):
+                    raise
         self.flush()
 
     def close(self):
