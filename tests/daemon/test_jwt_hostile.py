@@ -13,6 +13,7 @@ from lib import *
 from lib.guard import *
 from lib.hostile import *
 from lib.proxies import tlv, v2
+from lib.tokens import forged
 
 ALGORITHMS = ", ".join(f'"{a}"' for a in [*ALL, *HMACS])
 
@@ -336,7 +337,7 @@ class Edges(HostileCase):
             s, _ = self.begin(port, Line(), token.encode())
             self.assertEqual(b"", self.hear(s))
         self.assertEqual(1.0, self.metric(d, "cached_total"))
-        for other in (token[:-3] + "AAA", token + "A", token[:-1],
+        for other in (forged(token), token + "A", token[:-1],
                       token.replace(".", "..", 1), "A" + token[1:]):
             s, _ = self.begin(port, Line(), other.encode())
             self.assertRegex(self.hear(s), rb"^ERR (signature|malformed) ")

@@ -138,7 +138,7 @@ class Renewal(GuardCase):
         self.assertEqual(0, p.returncode, p.stderr)
         self.assertIn("alice", p.stdout)
         self.refused_by_tool(d, "signature", "renew",
-                             self.key.token()[:-3] + "AAA")
+                             forged(self.key.token()))
         self.refused_by_tool(d, "say: ", "dance")
 
     def refused_by_tool(self, d, pattern, *words):
