@@ -15,7 +15,7 @@ from .heirs import HeirsCase, children, is_running, pipeline
 from .middle import Middle, needs, proxy_of, thrice
 from .peers import (PATTERN, Backend, FreePort, all_of, exactly, give_back,
                     is_reset, pattern, receive_pattern, reset, send_pattern)
-from .proc import cpu_seconds, fd_count, raise_files, rss
+from .proc import cpu_seconds, fd_count, kernel_most, raise_files, rss
 from .reloads import WRONG, Reload, client_of, greet, server
 from .rooms import Room, length, reflect
 from .traffic import EchoServer, Streams, Visitors
