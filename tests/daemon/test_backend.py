@@ -13,10 +13,11 @@ MIB = 1 << 20
 
 class Dies(Case):
     def test_refuses(self):
-        d, port = self.proxy(FreePort.get())
+        d, port = self.proxy(FreePort.get(),
+                             client='connect_timeout = "60s";')
         began = time.monotonic()
         self.assertTrue(self.is_cut(port))
-        self.assertLess(time.monotonic() - began, 1 * SCALE)
+        self.assertLess(time.monotonic() - began, 5 * SCALE)
         r = d.closed("proxy")
         self.assertEqual(("backend", "backend-refused"),
                          (r["by"], r["reason"]))
@@ -93,6 +94,7 @@ class Blackhole(Case):
             s.connect_ex(listener.getsockname())
         return listener.getsockname()[1]
 
+    @thrice
     def test_never_answers(self):
         echo, port = FreePort.get(), FreePort.get()
         d = self.daemon(f'''

@@ -66,6 +66,7 @@ class Completion(Case):
                           "--help", "--version"],
                          self.complete("conns", "--"))
 
+    @thrice
     def test_pipelines(self):
         self.assertEqual(["gate", "gallery"], self.complete("drain", "ga"))
         self.assertEqual(["admin"], self.complete("explain", "a"))
@@ -74,11 +75,13 @@ class Completion(Case):
         self.assertEqual(["gate", "gallery"],
                          self.complete("conns", "--pipeline", "=", "ga"))
 
+    @thrice
     def test_socket_of_the_line_is_asked(self):
         self.assertEqual(
             ["admin"], self.complete("-s", self.socket, "drain", "a",
                                      env={"BINDERY_SOCKET": "/nowhere"}))
 
+    @thrice
     def test_plugins(self):
         self.assertEqual(["tcp-server"], self.complete("describe", "t"))
 

@@ -191,6 +191,7 @@ class Watchdog(Case):
                                  r'\{worker="0"\} (\d+)$', stream.read(),
                                  re.MULTILINE)[1])
 
+    @thrice
     def test_one_that_holds_its_worker_is_named(self):
         d = self.serve()
         self.assertEqual(0, self.count())
@@ -206,6 +207,7 @@ class Watchdog(Case):
         self.assertLess(r["ms"], 400 * SCALE + 300)
         self.assertEqual(1, self.count())
 
+    @thrice
     def test_short_ones_are_not(self):
         d = self.serve()
         for _ in range(20):
@@ -215,6 +217,7 @@ class Watchdog(Case):
             self.assertEqual([], self.warnings(d))
             self.assertEqual(0, self.count())
 
+    @thrice
     def test_one_that_goes_on_is_named_before_it_ends(self):
         d = self.serve()
         s = self.connect(self.port)
@@ -227,6 +230,7 @@ class Watchdog(Case):
         self.assertGreaterEqual(r["ms"], 1800)
         self.assertEqual(1, self.count())
 
+    @thrice
     def test_a_flood_is_folded(self):
         d = self.serve()
         for _ in range(14):

@@ -28,6 +28,7 @@ class Ending(Case):
             pass  # it was on its way in
         return False
 
+    @thrice
     def test_nothing_to_drain(self):
         d, port = self.echo()
         self.established(port).close()
@@ -50,6 +51,7 @@ class Ending(Case):
             self.assertEqual(0, d.wait())
             self.assertEqual("done", d.closed("echo")["reason"])
 
+    @thrice
     def test_cut_after_shutdown_timeout(self):
         d, port = self.echo(shutdown="500ms")
         s = self.established(port)
@@ -67,6 +69,7 @@ class Ending(Case):
                 with self.subTest(first=first, second=second):
                     self.cut_by_the_second(first, second)
 
+    @thrice
     def cut_by_the_second(self, first, second):
         d, port = self.echo(shutdown="60s")
         s = self.established(port)
@@ -90,6 +93,7 @@ class Ending(Case):
         s.close()
         self.assertEqual(0, d.wait())
 
+    @thrice
     def test_kill_and_restart_on_the_port(self):
         d, port = self.echo(workers=2)
         times = []
@@ -107,6 +111,7 @@ class Ending(Case):
               f"{1000 * statistics.median(times):.1f} ms")
         self.assertLess(statistics.median(times), 0.1 * SCALE)
 
+    @thrice
     def test_start_to_serving(self):
         d, port = self.echo()
         times = []
@@ -125,6 +130,7 @@ class Ending(Case):
               f"{1000 * statistics.median(times):.1f} ms")
         self.assertLess(statistics.median(times), 0.1 * SCALE)
 
+    @thrice
     def test_idle_uses_no_cpu(self):
         d, port = self.echo(workers=2)
         self.established(port)

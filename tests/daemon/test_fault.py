@@ -86,6 +86,7 @@ class Fault(Middle):
         self.assertEqual([777], wrong)
         self.assertEqual(1, (data[777] ^ pattern(1, 777)[0]).bit_count())
 
+    @thrice
     def test_a_stall_of_some_time(self):
         _, port = self.through(fault("stall", 'after = "5"; time = "300ms";'))
         s = self.connect(port)
@@ -98,10 +99,11 @@ class Fault(Middle):
 
     def test_a_stall_for_ever_holds_the_end_back_too(self):
         _, port = self.through(fault("stall", 'after = "5";'))
-        s = self.connect(port, timeout=1)
+        s = self.connect(port)
         s.sendall(pattern(100))
         s.shutdown(socket.SHUT_WR)
         self.assertEqual(pattern(5), exactly(s, 5))
+        s.settimeout(1)
         with self.assertRaises(TimeoutError):
             s.recv(1)
         reset(s)

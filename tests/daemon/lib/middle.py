@@ -31,13 +31,13 @@ def thrice(test):
     """For what a busy machine may spoil: one of three tries has to be good.
     Too late can also be an end that was not expected."""
     @functools.wraps(test)
-    def tries(self):
+    def tries(self, *args):
         for _ in range(2):
             try:
-                return test(self)
+                return test(self, *args)
             except (AssertionError, EOFError, OSError):
                 pass
-        return test(self)
+        return test(self, *args)
     return tries
 
 
