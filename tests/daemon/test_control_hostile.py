@@ -184,6 +184,7 @@ class Requests(Hostile):
             self.assertEqual(b"", s.recv(1))
         self.assertFalse(ask(self.path, "status")["is_ending"])
 
+    @thrice
     def test_slowness(self):
         self.serve()
 
@@ -202,7 +203,7 @@ class Requests(Hostile):
                 self.assertLess(time.monotonic() - began, 8 * SCALE)
         threads = [self.thread(slowly, b"", 0),
                    self.thread(slowly, b"{", 0),
-                   self.thread(slowly, request("status")[:8], 1)]
+                   self.thread(slowly, request("status")[:8], 0.9)]
         for t in threads:
             t.join()
 
@@ -219,6 +220,7 @@ class Crowds(Hostile):
         self.assertTrue(ask(self.path, "status"))
         self.eventually(lambda: fd_count(d.pid) < 60, "all are closed")
 
+    @thrice
     def test_a_silent_crowd(self):
         """A good question is answered within some seconds."""
         self.serve()
@@ -229,6 +231,7 @@ class Crowds(Hostile):
             self.assertTrue(ask(self.path, "status"))
             self.assertLess(time.monotonic() - began, 6 * SCALE)
 
+    @thrice
     def test_who_never_reads(self):
         d = self.serve(workers=2)
         streams = [self.connect(self.port) for _ in range(500)]
@@ -307,6 +310,7 @@ class Crowds(Hostile):
         for t in threads:
             t.join()
 
+    @thrice
     def test_the_data_path_does_not_suffer(self):
         d = self.serve(workers=2)
         streams = [self.connect(self.port) for _ in range(300)]
@@ -314,8 +318,10 @@ class Crowds(Hostile):
         files, memory = fd_count(d.pid), rss(d.pid)
         stop, times = threading.Event(), []
         t = self.thread(self.ping, stop, times)
-        self.harass(4)
-        stop.set()
+        try:
+            self.harass(4)
+        finally:
+            stop.set()
         t.join()
         self.assertGreater(len(times), 50)
         slow = statistics.quantiles(times, n=100)[98]
@@ -389,9 +395,10 @@ class Others(Hostile):
         for _ in range(20):
             self.assertIn(self.ask_as(NOBODY, NOBODY), (
                 "", "BrokenPipeError", "ConnectionResetError"))
-        warned = [r for r in d.records if "may not ask" in r["message"]]
-        self.assertIn(f"user {NOBODY}", warned[0]["message"])
-        self.assertLess(len(warned), 20)
+        warned = d.wait_record(lambda r: "may not ask" in r["message"])
+        self.assertIn(f"user {NOBODY}", warned["message"])
+        self.assertLess(sum("may not ask" in r["message"]
+                            for r in d.records), 20)
         self.assertTrue(self.ask_as(NOBODY, GROUP)["ok"])
 
     def start_as_nobody(self, d):

@@ -160,10 +160,7 @@ class Answers(FetchCase):
 
     @unittest.skipUnless(has_ipv6(), "no IPv6 here")
     def test_ipv6(self):
-        with socket.socket(socket.AF_INET6) as s:
-            s.bind(("::1", 0))
-            port = s.getsockname()[1]
-        b = self.serve(whole(), address=("::1", port),
+        b = self.serve(whole(), address=("::1", FreePort.get()),
                        family=socket.AF_INET6)
         for host in ("[::1]", "localhost"):
             p = self.fetch(b, host=host)
