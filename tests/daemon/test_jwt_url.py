@@ -5,6 +5,7 @@
 change, and when the provider is slow, gone, wrong or hangs."""
 
 import os
+import statistics
 import tempfile
 import threading
 import time
@@ -78,6 +79,8 @@ class UrlCase(GuardCase):
         """A guard of the provider: it and the port."""
         self.more = (f'keys_url = "{url or self.provider()}"; keys_trust = '
                      f'"{trust or ca.crt}"; {more}')
+        if "token_timeout" not in more:  # a fetch may take some seconds
+            self.more += ' token_timeout = "60s";'
         return super().gate(self.more, env={**ENVIRONMENT, **(env or {})},
                             **daemon)
 
@@ -112,6 +115,7 @@ class First(UrlCase):
                 at = self.metric(d, "keys_read_timestamp_seconds")
                 self.assertLess(abs(time.time() - at), 3 * SCALE)
 
+    @thrice
     def test_but_not_forever(self):
         self.held.clear()
         d, port = self.gate('token_timeout = "600ms"; destinations = "*:*";')
@@ -214,10 +218,12 @@ class Rotation(UrlCase):
         waiting = [self.present(port, new.token(jti=str(i)))
                    for i in range(6)]
         self.eventually(lambda: self.requests == 2, "a fetch")
-        begin = time.monotonic()
+        times = []
         for i in range(20):
+            begin = time.monotonic()
             self.passes(port, self.key.token(jti=str(i))).close()
-        self.assertLess(time.monotonic() - begin, 1 * SCALE)
+            times.append(time.monotonic() - begin)
+        self.assertLess(statistics.median(times), 0.05 * SCALE)
         self.eventually(lambda: 6 == sum("waits for keys" in str(r)
                                          for r in self.rows(d)), "waiting")
         self.answer = response(key_set(self.key, new))
@@ -242,12 +248,12 @@ class Trouble(UrlCase):
     def test_down_and_back(self):
         d, port = self.gate('keys_refresh = "1s";', workers=2)
         self.passes(port, self.key.token())
-        good, self.answer = self.answer, response("", "503 Busy")
-        at = self.metric(d, "keys_read_timestamp_seconds")
+        self.answer = response("", "503 Busy")
+        self.eventually(lambda: self.failures(d) >= 1, "a failure")
+        read = self.metric(d, "keys_read_timestamp_seconds")
         self.eventually(lambda: self.failures(d) >= 2, "failures")
         self.passes(port, self.key.token(jti="down"))
-        read = self.metric(d, "keys_read_timestamp_seconds")
-        self.assertLessEqual(read - at, 2)
+        self.assertEqual(read, self.metric(d, "keys_read_timestamp_seconds"))
         said = d.wait_record(lambda r: "cannot fetch keys" in
                              r.get("message", ""))["message"]
         self.assertRegex(said, "503.*; those that were fetched before stay "
@@ -265,7 +271,7 @@ class Trouble(UrlCase):
         self.ready(d)
         self.answer = response("", "503 Busy")
         self.refused(port, Key(kid="k2").token(), "unknown-key")
-        self.eventually(lambda: self.failures(d) >= 2, "another", timeout=5)
+        self.eventually(lambda: self.failures(d) >= 2, "another")
 
     def test_garbage_changes_nothing(self):
         """One guard for each kind, which has had good keys before."""
@@ -282,7 +288,8 @@ class Trouble(UrlCase):
         d = self.daemon("\n".join(
             f'g{i} = ( {{ type = "tcp-server"; listen = "127.0.0.1:{p}"; }},'
             f' {{ type = "jwt-guard"; {USUAL} keys_url = "{url}/{i}"; '
-            f'keys_trust = "{ca.crt}"; keys_refresh = "1s"; }},'
+            f'keys_trust = "{ca.crt}"; keys_refresh = "1s"; '
+            'token_timeout = "60s"; },'
             f' {{ type = "echo"; }} );' for i, p in enumerate(ports)),
             workers=2, env=ENVIRONMENT)
         for i in range(len(ports)):
@@ -296,16 +303,20 @@ class Trouble(UrlCase):
         for r in d.records:
             self.assertNotIn("<html>", r.get("message", ""))
 
+    @thrice
     def test_hanging_fetch_does_not_hold_the_end(self):
         self.held.clear()
+        self.requests = 0
         d, port = self.gate(workers=2, shutdown="10s")
         self.eventually(lambda: self.requests, "a fetch")
         begin = time.monotonic()
         self.assertEqual(0, d.end())
         self.assertLess(time.monotonic() - begin, 1 * SCALE)
 
+    @thrice
     def test_nor_does_a_client_that_waits(self):
         self.held.clear()
+        self.requests = 0
         d, port = self.gate(workers=2, shutdown="10s")
         began = [self.present(port, self.key.token()) for _ in range(4)]
         self.eventually(lambda: self.requests, "a fetch")

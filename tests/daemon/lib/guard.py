@@ -85,5 +85,10 @@ class GuardCase(Control):
                 return float(m[2])
         return 0.0
 
+    def comes_to(self, figure, d, name, **labels):
+        """For what others count, or who counts behind what was seen."""
+        self.eventually(lambda: self.metric(d, name, **labels) == figure,
+                        f"{name} comes to {figure}")
+
 
 __all__ = ["GuardCase", "USUAL"]
