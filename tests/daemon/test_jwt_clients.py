@@ -57,7 +57,7 @@ class Clients(GuardCase):
                      {{ type = "jwt-guard"; keys = "{self.keys_path()}";
                         {USUAL} {self.more} }}, {{ type = "echo"; }} );''')
         self.good = self.key.token()
-        self.bad = self.key.token(lifetime=-1000)
+        self.bad = self.key.token(lifetime=-965)  # 16 min for a while
         self.proxy = f"127.0.0.1:{self.gw}"
 
     def ssh_port(self):
