@@ -60,7 +60,8 @@ IN_MEMORY = {
 
 class CheckPlugin(Conformance):
     def caught(self, plugin, rule, broken, *args):
-        said = self.conformance(plugin, "--rule", rule, *args)
+        # It ends when something is found; a busy machine may need some time.
+        said = self.conformance(plugin, "--rule", rule, *args, seconds=20)
         self.assertEqual(1, len(said["rules"]))
         self.assertEqual(("failed", broken),
                          (said["rules"][0]["result"],
@@ -142,7 +143,7 @@ class CheckPlugin(Conformance):
         for rule in ("cuts", "ends"):
             said = self.conformance(
                 os.path.join(PLUGINS, "tcp-client.so"), "--rule", rule, "-o",
-                f'connect = "unix:{path}"', runs=48)
+                f'connect = "unix:{path}"', runs=48, seconds=5)
             self.assertTrue(said["ok"], said)
             self.assertGreater(said["rules"][0]["runs"], 20)
 
@@ -194,6 +195,7 @@ class CheckPlugin(Conformance):
                            "exports", "exports")
         self.assertIn("'undocumented_count'", rule["text"])
 
+    @thrice
     def test_a_good_one_passes(self):
         rules = self.holds(MISDEED)
         self.assertGreater(rules["cuts"]["runs"], 1)
