@@ -86,10 +86,10 @@ class HeirsCase(Case):
 
     def upgrade_refused(self, d, why):
         """The running one goes on, and has no child: what it said."""
-        seen = len(d.records)
-        os.kill(d.pids[-1], signal.SIGUSR2)
         text = (f"upgrade refused: process {d.pids[-1]} goes on as it was")
-        before = sum(r.get("message") == text for r in d.records)
+        seen = len(d.records)
+        before = sum(r.get("message") == text for r in d.records[:seen])
+        os.kill(d.pids[-1], signal.SIGUSR2)
         d.wait_record(lambda r: r.get("message") == text, count=before + 1)
         said = [r["message"] for r in d.records[seen:]
                 if r["level"] == "error"]
