@@ -80,6 +80,23 @@ START_TEST(what_is_not)
 }
 END_TEST
 
+/* The library takes one behind a number or a word for nothing. */
+START_TEST(no_zero_byte)
+{
+	static const char text[] = " {\"a\": [1, -1.5, true, null, \"b\"]} ";
+	const size_t n = sizeof(text) - 1;
+	char with[sizeof(text)];
+
+	good(text);
+	for (size_t i = 0; i <= n; i++) {
+		memcpy(with, text, i);
+		with[i] = '\0';
+		memcpy(with + i + 1, text + i, n - i);
+		bad_bytes(with, n + 1, "is not strict JSON");
+	}
+}
+END_TEST
+
 START_TEST(no_member_twice)
 {
 	bad("{\"a\":1,\"a\":1}", "twice");
@@ -265,5 +282,5 @@ START_TEST(how_much_it_takes)
 END_TEST
 
 UNIT_TESTS("jwt json", how_much_it_takes, what_is_taken, what_is_not,
-    no_member_twice, the_sentence_does_not_quote, not_too_deep,
+    no_zero_byte, no_member_twice, the_sentence_does_not_quote, not_too_deep,
     strings_do_not_count, not_too_many_parts, memory_that_is_not_there)

@@ -298,7 +298,8 @@ def flaws():
                    '"a":' + "[" * 16 + "]" * 16, '"a":' + "[" * 2000,
                    '"a":' + '{"a":' * 1000, '"a":' + "[" * 2000 + "]" * 2000,
                    '"a":]', '"a":}',
-                   '"a":"', '"a":"\\', '"a":\x0b1', '"a":\xa01'):
+                   '"a":"', '"a":"\\', '"a":\x0b1', '"a":\xa01',
+                   '"a":1\0', '"a":1.5\0', '"a":true\0', '"a":null\0'):
         yield member, with_member(member), with_claim(member)
     for name, change in (
             ("BOM", lambda t: "\ufeff".encode() + t),
