@@ -7,8 +7,42 @@
 #include "words.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static const char LOCAL_PORT[] = "local.port";
+
+static unsigned
+address_port(const struct sockaddr *a)
+{
+	const void *p = a;
+
+	switch (a->sa_family) {
+	case AF_INET:
+		return ntohs(((const struct sockaddr_in *)p)->sin_port);
+	case AF_INET6:
+		return ntohs(((const struct sockaddr_in6 *)p)->sin6_port);
+	default:
+		return 0;
+	}
+}
+
+/* A fact that nobody sets, because it follows from another. */
+static const char *
+member_local_port(struct bnd_stage *st, size_t *size_r)
+{
+	const struct sockaddr *a = bnd_fact(st, "local", BND_F_ADDR, NULL);
+	unsigned port = a ? address_port(a) : 0;
+	char text[12];
+
+	snprintf(text, sizeof(text), "%u", port);
+	if (port == 0 || bnd_fact_text_set(st, LOCAL_PORT, text) < 0)
+		return NULL;
+	return bnd_fact(st, LOCAL_PORT, BND_F_TEXT, size_r);
+}
 
 const char *
 member_room(struct bnd_stage *st, size_t *size_r, const char **why_r)
@@ -20,6 +54,8 @@ member_room(struct bnd_stage *st, size_t *size_r, const char **why_r)
 	if (!conf->room)
 		return "";
 	name = bnd_fact(st, conf->room, BND_F_TEXT, size_r);
+	if (!name && strcmp(conf->room, LOCAL_PORT) == 0)
+		name = member_local_port(st, size_r);
 	if (!name)
 		*why_r = "the connection lacks the fact that names its room";
 	else if (*size_r > ROOM_NAME_MOST)

@@ -186,6 +186,40 @@ class Rooms(Room):
             f'chat = ( {{ type = "tcp-server"; listen = [ {listen} ]; }}, '
             f'{reflect(f"""room = "local"; {options}""")} );')
 
+    def test_a_port_splits_it(self):
+        """Whatever the address, unlike with the fact local."""
+        port, other = FreePort.get(), FreePort.get()
+        addresses = ["127.0.0.1", "127.0.0.2"] + ["::1"] * has_ipv6()
+        listen = ", ".join(f'"[{a}]:{port}"' if ":" in a else f'"{a}:{port}"'
+                           for a in addresses)
+        self.d = self.daemon(
+            f'chat = ( {{ type = "tcp-server"; listen = [ {listen}, '
+            f'"127.0.0.1:{other}" ]; }}, '
+            f'{reflect("""room = "local.port";""")} );')
+        here = [self.connect((a, port)) for a in addresses]
+        self.wait_members(len(here))
+        there = self.connect(other)
+        there.sendall(b"there\n")
+        self.hears(there, b"there\n")
+        here[-1].sendall(b"here\n")
+        for s in here:
+            self.hears(s, b"here\n")
+        self.hears_nothing(there)
+        rooms = answer(self.d, "tell", pipeline="chat", binding="reflect",
+                       words=["rooms"])["says"]
+        self.assertEqual(sorted((str(port), str(other))),
+                         sorted(r["key"] for r in rooms))
+        said = answer(self.d, "explain", pipeline="chat",
+                      facts={"local.port": "4711"})
+        self.assertIn("'4711'", str(said))
+
+    def test_without_a_port_there_is_no_room(self):
+        path = self.temporary() + "/s"
+        self.d = self.daemon(
+            f'chat = ( {{ type = "tcp-server"; listen = "unix:{path}"; }},'
+            f' {reflect("""room = "local.port";""")} );')
+        self.is_refused(self.connect(path), "lacks the fact", "denied")
+
     def test_as_many_as_there_may_be(self):
         self.by_port("max_rooms = 2; max_members = 2;")
         first = [self.connect(self.ports[0]) for _ in range(2)]
