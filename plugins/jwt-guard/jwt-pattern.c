@@ -6,6 +6,7 @@
 
 #include "jwt-decide.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -31,11 +32,26 @@ port_is_good(const char *text)
 	return *text >= '1' && *text <= '9' && !*end && port <= 65535;
 }
 
+/* Of "[address]", which is n characters: it has more forms than one. */
+static bool
+host_ipv6(const char *host, size_t n, struct in6_addr *r)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (n < 2 || n - 2 >= sizeof(text) || host[0] != '[' ||
+	    host[n - 1] != ']')
+		return false;
+	memcpy(text, host + 1, n - 2);
+	text[n - 2] = '\0';
+	return inet_pton(AF_INET6, text, r) == 1;
+}
+
 const char *
 destination_wrong(const char *pattern)
 {
 	const char *port = destination_port(pattern);
 	const char *star = strchr(pattern, '*');
+	struct in6_addr ip;
 
 	if (!port)
 		return "has no port: write host:port, or host:* for any";
@@ -48,6 +64,9 @@ destination_wrong(const char *pattern)
 		return "is not host:port";
 	if (pattern[0] != '[' && memchr(pattern, ':', (size_t)(port - pattern)))
 		return "is an IPv6 address without brackets";
+	if (pattern[0] == '[' &&
+	    !host_ipv6(pattern, (size_t)(port - pattern), &ip))
+		return "has no IPv6 address in its brackets";
 	if (star && star < port &&
 	    !(star == pattern && (pattern[1] == '.' || pattern[1] == ':')))
 		return "has a '*' that is neither the host nor its first part";
@@ -61,8 +80,13 @@ destination_wrong(const char *pattern)
 static bool
 host_fits(const char *pattern, size_t m, const char *host, size_t n)
 {
+	struct in6_addr want, is;
+
 	if (m == 1 && *pattern == '*')
 		return true;
+	if (host_ipv6(pattern, m, &want))
+		return host_ipv6(host, n, &is) &&
+		       memcmp(&want, &is, sizeof(is)) == 0;
 	if (m > 1 && *pattern == '*') /* "*.example.org" */
 		return n > m - 1 &&
 		       strncasecmp(host + n - (m - 1), pattern + 1, m - 1) == 0;

@@ -175,6 +175,7 @@ class Configuration(GuardCase):
                 (good + 'destinations = "db";', "no port"),
                 (good + 'destinations = "d*b:1";', r"'\*'"),
                 (good + 'destinations = "db:0";', "no port from 1"),
+                (good + 'destinations = "[x]:1";', "no IPv6 address"),
                 (good + 'require = ( { claim = "x"; } );', "has"),
                 (good + 'require = ( { claim = "x"; has = [ ]; } );',
                  "must not be empty"),

@@ -88,6 +88,11 @@ START_TEST(patterns_fit_what_they_say)
 		{ "[2001:db8::1]:5", "[2001:db8::1]:5", true },
 		{ "[2001:db8::1]:5", "[2001:db8::15]:5", false },
 		{ "[::1]:5", "[::1]", false },
+		{ "[2001:0DB8:0::1]:5", "[2001:db8::1]:5", true },
+		{ "[0:0:0:0:0:ffff:192.0.2.1]:5", "[::ffff:192.0.2.1]:5",
+		    true },
+		{ "[2001:0DB8:0::1]:5", "[2001:db8::2]:5", false },
+		{ "[::1]:5", "db:5", false },
 		{ "db:5432", "", false },
 	};
 
@@ -106,7 +111,8 @@ START_TEST(patterns_that_cannot_fit_are_wrong)
 	static const char *const wrong[] = { "", "db", ":1", "db:", "db:0",
 		"db:65536", "db:-1", "db:01x", "db:1 ", "a b:1", "u@db:1",
 		"2001:db8::1:5", "d*:1", "*b:1", "a.*:1", "*.*.b:1", "[::1]",
-		"http://db:1", "db:05432" };
+		"http://db:1", "db:05432", "[x]:1", "[]:1", "[::1]x:1",
+		"[fe80::1%eth0]:1", "[192.0.2.1]:1", "[::1:1" };
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		ck_assert_msg(destination_wrong(wrong[i]), "%s", wrong[i]);
