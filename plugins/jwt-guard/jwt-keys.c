@@ -56,16 +56,16 @@ kid_is(const struct jwt_key *k, const char *kid, size_t n)
 	return k->kid && k->kid_size == n && memcmp(k->kid, kid, n) == 0;
 }
 
-/* "key 3 (kid 'a'): SENTENCE" */
+/* "key 3 (kid 'a') FATE: SENTENCE" */
 static void
-keys_say(
-    struct listener *l, size_t i, const struct jwt_key *k, const char *what)
+keys_say(struct listener *l, size_t i, const struct jwt_key *k,
+    const char *fate, const char *what)
 {
 	char kid[64], sentence[320];
 
 	jwt_quote(kid, sizeof(kid), k->kid ? k->kid : "", k->kid_size);
-	snprintf(sentence, sizeof(sentence), "key %zu%s%s%s: %s", i + 1,
-	    k->kid ? " (kid '" : "", kid, k->kid ? "')" : "", what);
+	snprintf(sentence, sizeof(sentence), "key %zu%s%s%s %s: %s", i + 1,
+	    k->kid ? " (kid '" : "", kid, k->kid ? "')" : "", fate, what);
 	if (!l->first[0])
 		snprintf(l->first, sizeof(l->first), "%s", sentence);
 	if (l->say)
@@ -110,11 +110,11 @@ keys_add(struct jwt_keys *set, size_t i, const json_t *jwk, struct listener *l,
 	int rc = jwt_key_read(k, jwk, flaw, sizeof(flaw));
 
 	if (rc == -EINVAL) {
-		keys_say(l, i, k, flaw);
+		keys_say(l, i, k, "is left out", flaw);
 		rc = -ENOENT;
 	}
 	if (rc == 0 && k->has_private)
-		keys_say(l, i, k,
+		keys_say(l, i, k, "has too much",
 		    "its private part lies open, only its public part is used; "
 		    "keep private keys elsewhere");
 	if (rc == 0)

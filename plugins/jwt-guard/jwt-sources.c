@@ -37,9 +37,9 @@ enum { FILE_KEYS, FILE_REVOKED };
 /* ---- what the documents become */
 
 static void
-keys_skipped(void *arg, const char *sentence)
+keys_noted(void *arg, const char *sentence)
 {
-	bnd_log(arg, NULL, BND_WARN, "a key is left out: %s", sentence);
+	bnd_log(arg, NULL, BND_WARN, "%s", sentence);
 }
 
 static void
@@ -62,7 +62,7 @@ keys_use(void *arg, const char *text, size_t n, char *why, size_t why_size)
 	struct sources *s = arg;
 	struct jwt_keys *keys;
 	int rc = jwt_keys_read(&keys, text, n, why, why_size,
-	    s->is_starting ? NULL : keys_skipped, s->binding);
+	    s->is_starting ? NULL : keys_noted, s->binding);
 
 	if (rc < 0)
 		return rc;

@@ -103,7 +103,7 @@ START_TEST(documents_that_are_no_sets)
 	refused("{\"keys\":null,\"kty\":\"oct\"}", -EINVAL, "no set of keys");
 	refused("{\"keys\":[]}", -EINVAL, "no key");
 	refused("{\"keys\":[1]}", -EINVAL, "no key");
-	ck_assert_str_eq(notes, "key 1: it is not an object\n");
+	ck_assert_str_eq(notes, "key 1 is left out: it is not an object\n");
 	refused("{\"keys\":[],\"keys\":[]}", -EINVAL, "twice");
 	refused(OCT ",\"k\":\"" X32 "\"}", -EINVAL, "twice");
 	memset(big, ' ', JWT_KEYS_TEXT_MAX + 1);
@@ -431,8 +431,9 @@ START_TEST(private_keys_are_not_used_but_told_of)
 		k = good(jwk, 1);
 		ck_assert_uint_eq(note_count, 1);
 		ck_assert_msg(
-		    strstr(notes, "key 1 (kid 'a'): its private part"), "%s",
-		    notes);
+		    strstr(notes,
+			"key 1 (kid 'a') has too much: its private part"),
+		    "%s", notes);
 		jwt_keys_unref(&k);
 		free(jwk);
 		free(members);
@@ -517,8 +518,9 @@ START_TEST(the_others_are_left_out)
 		 "{\"kty\":\"new\"}]}",
 		1);
 
-	ck_assert_str_eq(notes, "key 2 (kid '?[31m'): its modulus has 17 bits, "
-				"not 2048 to 8192\n");
+	ck_assert_str_eq(notes,
+	    "key 2 (kid '?[31m') is left out: its modulus has 17 bits, "
+	    "not 2048 to 8192\n");
 	jwt_keys_unref(&k);
 	ck_assert_int_eq(
 	    jwt_keys_read(&k, "{}", 2, why, sizeof(why), NULL, NULL), -EINVAL);
