@@ -118,6 +118,15 @@ batch_without(
 	return buf;
 }
 
+uint32_t
+batch_count_others(const struct batch *b, uint64_t who)
+{
+	uint32_t count;
+
+	batch_others(b, who, 0, NULL, &count);
+	return count;
+}
+
 void
 batches_append(struct batches *list, struct batch *b)
 {

@@ -77,6 +77,7 @@ batch_count_from(const struct batch *b, enum framing framing, uint32_t offset);
  * a buffer of its own; NULL: nothing (*count_r is 0), or no memory. */
 struct bnd_buf *batch_without(
     const struct batch *b, uint64_t who, uint32_t offset, uint32_t *count_r);
+uint32_t batch_count_others(const struct batch *b, uint64_t who);
 bool batch_has_voice(const struct batch *b, uint64_t who);
 
 void batches_append(struct batches *list, struct batch *b);

@@ -132,11 +132,20 @@ member_catch_up(struct member *m)
 
 /* ----------------------------------------------------------------- policies */
 
+/* How many messages of the batch that it is at it was to hear. */
+static uint32_t
+member_share(const struct member *m)
+{
+	/* A history, within which alone it can be, has none of its own. */
+	if (m->offset == 0 && !member_conf(m)->self)
+		return batch_count_others(m->next, m->id);
+	return batch_count_from(m->next, m->corner->room->framing, m->offset);
+}
+
 static void
 member_drop(struct member *m, unsigned metric)
 {
-	uint32_t n =
-	    batch_count_from(m->next, m->corner->room->framing, m->offset);
+	uint32_t n = member_share(m);
 
 	m->dropped += n;
 	bnd_metric(m->st->worker, metric, n);

@@ -142,6 +142,29 @@ class Drop(Slow):
             else:
                 expected += int(t[1:].split()[0])
 
+    def test_what_it_says_itself_is_not_missed(self):
+        """Where members do not hear themselves."""
+        count = 12000
+        self.room(BUFFER + 'slow = "drop"; notices = true; self = false;')
+        lazy = self.connect(self.port, receive=4096)
+        self.hears_until(lazy, b"(1 member)\n")
+        s = self.connect(self.port)
+        self.hears_until(s, b"(2 members)\n")
+        heard = self.thread(self.hears, s, b"lazy\n" * count)
+        for i in range(count):
+            lazy.sendall(b"lazy\n")
+            s.sendall(line(i))
+            if i % 16 == 0:
+                time.sleep(0.001)
+        heard.join()
+        s.sendall(b"the end\n")
+        said = self.numbers(self.hears_until(lazy, b"the end\n"))[1:-1]
+        missed = sum(int(t[1:].split()[0]) for t in said
+                     if not isinstance(t, int))
+        self.assertGreater(missed, 100)
+        self.assertEqual(count, missed + sum(isinstance(t, int)
+                                             for t in said))
+
     def test_those_who_never_read_take_no_memory(self):
         self.room(BUFFER + 'slow = "drop";')
         s = self.member(b"s")

@@ -648,6 +648,8 @@ START_TEST(a_speaker_can_be_left_out)
 	ck_assert_ptr_null(batch_without(b, 3, 12, &count));
 	ck_assert_uint_eq(count, 0);
 	ck_assert(batch_has_voice(b, 3) && !batch_has_voice(b, 4));
+	ck_assert_uint_eq(batch_count_others(b, 1), 2);
+	ck_assert_uint_eq(batch_count_others(b, 4), 5);
 	ck_assert_uint_eq(batch_count_from(b, FRAMING_LINE, 6), 3);
 	draft_destroy(&d);
 }
