@@ -352,7 +352,8 @@ command_explain(struct question *q)
 		question_refuse(q, NULL, "cannot set fact '%.100s': %s",
 		    w.wrong ? w.wrong : "",
 		    rc == -EDQUOT   ? "there are too many, or it is too long"
-		    : rc == -EINVAL ? "it has no name, or a long one"
+		    : rc == -EINVAL ? "it has no name, or a long one, or must "
+				      "be an address"
 				    : strerror(-rc));
 		return;
 	}

@@ -140,6 +140,7 @@ class Asking(Control):
         for facts, sentence in (
                 ({f"f{i}": "x" for i in range(200)}, "'f64': there are too"),
                 ({"": "x"}, "'': it has no name"),
+                ({"local": "192.0.2.1:80"}, "'local': .* be an address"),
                 ({"k" * 300: "x"}, "'k+': there are too many, or it is too"),
                 ({"k" * 600: "x"}, "'k+': it has no name, or a long one")):
             self.refused(d, "cannot set fact " + sentence, "explain",
