@@ -21,6 +21,24 @@ name_compare(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* "jti: ID" is "jti:ID": a space too many must not let anybody in. */
+static char *
+line_join(char *line)
+{
+	static const char *const prefixes[] = { "jti:", "identity:" };
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = strlen(prefixes[i]);
+
+		if (strncmp(line, prefixes[i], n) == 0) {
+			char *name = line + n + strspn(line + n, " \t");
+
+			return memmove(name - n, prefixes[i], n);
+		}
+	}
+	return line;
+}
+
 /* Cut the text into lines, and point to those that count. */
 static size_t
 revoked_lines(char *text, const char **lines)
@@ -35,7 +53,7 @@ revoked_lines(char *text, const char **lines)
 		while (end > line && strchr(" \t\r", end[-1]))
 			*--end = '\0';
 		if (*line && *line != '#')
-			lines[count++] = line;
+			lines[count++] = line_join(line);
 	}
 	return count;
 }

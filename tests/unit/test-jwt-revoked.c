@@ -39,6 +39,21 @@ START_TEST(lines_are_names)
 }
 END_TEST
 
+START_TEST(a_space_behind_the_prefix_does_not_count)
+{
+	struct jwt_revoked *r =
+	    list("jti: a\n identity:\t b c \njti:\nidentity:  d\n");
+
+	ck_assert_uint_eq(jwt_revoked_count(r), 4);
+	ck_assert(jwt_revoked_has(r, "a", NULL));
+	ck_assert(!jwt_revoked_has(r, NULL, "a"));
+	ck_assert(jwt_revoked_has(r, NULL, "b c"));
+	ck_assert(jwt_revoked_has(r, NULL, "d"));
+	ck_assert(!jwt_revoked_has(r, "d", NULL));
+	jwt_revoked_unref(&r);
+}
+END_TEST
+
 START_TEST(nothing_is_an_empty_list)
 {
 	struct jwt_revoked *r = list("");
@@ -119,6 +134,7 @@ START_TEST(patterns_that_cannot_fit_are_wrong)
 }
 END_TEST
 
-UNIT_TESTS("jwt-revoked", lines_are_names, nothing_is_an_empty_list,
+UNIT_TESTS("jwt-revoked", lines_are_names,
+    a_space_behind_the_prefix_does_not_count, nothing_is_an_empty_list,
     a_list_lives_as_long_as_somebody_holds_it, patterns_fit_what_they_say,
     patterns_that_cannot_fit_are_wrong)
