@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 import time
+import unittest
 
 from lib import *
 from lib.build import BUILD, IS_SANITIZED, PLUGINS, TEST_PLUGINS
@@ -47,6 +48,7 @@ MISDEEDS = {
     "reload": ("reload", "reload"),
     "questions": ("questions", "crash"),
     "ways": ("ways", "hang"),
+    "aged": ("ends", "crash"),
 }
 
 # These need a malloc() that counts.
@@ -159,20 +161,38 @@ class CheckPlugin(Conformance):
                 self.assertEqual((1, first["text"]),
                                  (again["runs"], again["text"]))
 
-    def test_replay_is_a_command(self):
+    def replayed(self, rule, deed):
+        """What it says when it is found, and the command that replays it,
+        which must say the same."""
         bindery = os.path.join(BUILD, "server/bindery")
         p = subprocess.run([bindery, "check-plugin", MISDEED, "--rule",
-                            "cuts", "-o", "misdeed = \"cuts\""],
+                            rule, "-o", f"misdeed = \"{deed}\""],
                            stdout=subprocess.PIPE, text=True, timeout=60)
         self.assertEqual(1, p.returncode)
         command = p.stdout.partition("replay: ")[2].split("\n")[0]
-        self.assertRegex(command, "^bindery check-plugin .* --seed [0-9]+$")
         again = subprocess.run(
             command, shell=True, stdout=subprocess.PIPE, text=True,
             timeout=60, env={**os.environ, "PATH": os.path.dirname(bindery)
                              + ":" + os.environ["PATH"]})
         self.assertEqual((p.returncode, p.stdout.splitlines()[0]),
                          (again.returncode, again.stdout.splitlines()[0]))
+        return p.stdout, command
+
+    def test_replay_is_a_command(self):
+        for deed in ("cuts", "fds"):
+            with self.subTest(deed):
+                _, command = self.replayed(MISDEEDS[deed][0], deed)
+                self.assertRegex(
+                    command, "^bindery check-plugin .* --seed [0-9]+$")
+
+    @unittest.skipIf(IS_SANITIZED, "memory is not counted")
+    def test_a_leak_is_replayed(self):
+        self.replayed("leak", "leak")
+
+    def test_what_takes_many_connections_is_replayed_with_all(self):
+        said, command = self.replayed("ends", "aged")
+        self.assertRegex(said, "seed [0-9]+ shows it after those before it")
+        self.assertRegex(command, " --rule ends --runs 1000 --seconds 20$")
 
     def test_what_cannot_be_loaded_is_said(self):
         broken = os.path.join(TEST_PLUGINS, "no-note.so")

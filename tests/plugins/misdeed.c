@@ -411,6 +411,17 @@ crowd_flow(struct bnd_stage *st)
 	pass(st);
 }
 
+static unsigned opened; /* by all workers: wrong already */
+
+static int
+aged_open(struct bnd_stage *st) /* one connection alone is harmless */
+{
+	(void)st;
+	if (++opened > 40)
+		crash();
+	return 0;
+}
+
 static int
 timers_open(struct bnd_stage *st)
 {
@@ -455,7 +466,8 @@ ways_flow(struct bnd_stage *st)
 /* --------------------------------------------------------------- the plugin */
 
 static const struct deed deeds[] = {
-	{ .name = "none" }, { .name = "cuts", .flow = cuts_flow },
+	{ .name = "none" },
+	{ .name = "cuts", .flow = cuts_flow },
 	{ .name = "hang", .flow = hang_flow },
 	{ .name = "ends", .flow = ends_flow },
 	{ .name = "spurious", .flow = spurious_flow },
@@ -490,6 +502,7 @@ static const struct deed deeds[] = {
 	{ .name = "ways", .flow = ways_flow, .opened = ways_opened },
 	{ .name = "ways-differ", .open = ways_differ_open },
 	{ .name = "ways-same", .open = ways_same_open }, /* no misdeed */
+	{ .name = "aged", .open = aged_open },
 };
 
 static const struct bnd_option misdeed_options[] = {
@@ -500,7 +513,7 @@ static const struct bnd_option misdeed_options[] = {
 		"readonly|commit|buffer|changed|errno|value|leak|fds|watch|"
 		"memory|faults|start-leak|start-memory|start-faults|process|"
 		"aborts|late|dead|thread|crowd|timers|reload|questions|ways|"
-		"ways-differ|ways-same"),
+		"ways-differ|ways-same|aged"),
 	BND_OPTION(struct binding, exit, BND_T_EXIT, "exit",
 	    .doc = "Where to, once it strays."),
 	{ 0 },
