@@ -34,7 +34,7 @@ static int
 name_check(const char *name)
 {
 	static const char *const taken[] = { "all", "clean", "help", "install",
-		"package", "test" };
+		"package", "preinstall", "test" };
 	size_t n = strlen(name);
 
 	if (name[0] < 'a' || name[0] > 'z' || n > NAME_MOST ||

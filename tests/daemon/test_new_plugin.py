@@ -92,7 +92,8 @@ class NewPlugin(Case):
                      "a" * 41, "ä", "$(id)"):
             with self.subTest(name):
                 self.refused(64, "cannot be the name of a plugin", name)
-        for name in ("all", "clean", "help", "install", "package", "test"):
+        for name in ("all", "clean", "help", "install", "package",
+                     "preinstall", "test"):
             self.refused(64, f"cannot be called '{name}'", name)
 
     def test_wrong_words(self):
