@@ -10,7 +10,7 @@ import subprocess
 import unittest
 
 from lib import *
-from lib.build import BUILD, ROOT
+from lib.build import BUILD, ROOT, TEST_PLUGINS
 
 CMAKE = """cmake_minimum_required(VERSION 3.20)
 project(mine LANGUAGES C)
@@ -109,6 +109,18 @@ class KitInstall(Case):
                              "check-plugin", "upper.so", "--runs", "8",
                              "--seconds", "1")
         self.assertIn("rules hold", said)
+
+    def test_of_a_distribution_that_optimizes_at_link_time(self):
+        """Fedora and Ubuntu compile everything so."""
+        self.run_well("cmake", "-S", ROOT, "-B", "out", "-DBINDERY_TESTS=OFF",
+                      "-DCMAKE_C_FLAGS=-O1 -flto=auto -ffat-lto-objects")
+        self.run_well("cmake", "--build", "out", "--target", "bindery-kit")
+        for flag in ("-fno-lto", "-flto=auto"):
+            self.run_well("cc", "-O1", flag, "test.c",
+                          *self.pkg_config("--cflags"),
+                          "out/sdk/kit/libbindery-kit-1.a", "-o", "test")
+            self.run_well("./test", os.path.join(
+                TEST_PLUGINS, "upper.so"))
 
 
 if __name__ == "__main__":
