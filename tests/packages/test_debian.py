@@ -108,6 +108,14 @@ class Packages(unittest.TestCase):
             os.umask(before)
         self.assertEqual(repository.digests(self.debs),
                          repository.digests(os.path.dirname(tree)))
+        self.clean_leaves_nothing(source, tree)
+
+    def clean_leaves_nothing(self, source, tree):
+        """Else the next source package had it."""
+        run("debian/rules", "clean", cwd=tree)
+        fresh = os.path.join(self.here, "fresh")
+        run("dpkg-source", "--extract", source, fresh)
+        self.assertEqual("", run("diff", "-r", fresh, tree))
 
     def test_lintian_has_nothing_to_say(self):
         need("lintian")
