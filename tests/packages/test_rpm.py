@@ -102,6 +102,12 @@ class Rpm(unittest.TestCase):
             provided = self.query("--provides", self.package(package))
             self.assertFalse([p for p in provided if ".so" in p])
 
+    def test_who_links_statically_can_say_so(self):
+        """Fedora wants to know who does."""
+        provided = self.query("--provides", self.package("bindery-devel"))
+        self.assertTrue([p for p in provided
+                         if p.startswith("bindery-static = ")])
+
     def test_the_account_is_made_as_its_file_says(self):
         line, = [line for line in text(
             "packaging/systemd/bindery.sysusers").splitlines()
