@@ -17,11 +17,15 @@ function(bnd_add_plugin name)
       " from a to z, then letters, digits and '-'")
   endif()
 
+  set(standard 17)
+  if(CMAKE_VERSION VERSION_LESS 3.21) # which does not know it
+    set(standard 11)
+  endif()
   add_library(${name} MODULE ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE bindery::sdk ${arg_LIBS})
   set_target_properties(${name} PROPERTIES
     PREFIX "" SUFFIX ".so"
-    C_STANDARD 17 C_STANDARD_REQUIRED ON
+    C_STANDARD ${standard} C_STANDARD_REQUIRED ON
     C_VISIBILITY_PRESET hidden
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     POSITION_INDEPENDENT_CODE ON

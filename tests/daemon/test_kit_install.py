@@ -4,6 +4,7 @@
 """Somebody with an installed SDK and nothing else of this tree builds a plugin,
 tests it with the kit, and has it checked: with CMake, and with plain cc."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -83,6 +84,26 @@ class KitInstall(Case):
                       f"-DCMAKE_PREFIX_PATH={self.prefix}")
         self.run_well("cmake", "--build", "out")
         self.run_well("out/mine-test", "out/upper.so")
+
+    def test_with_the_oldest_cmake(self):
+        """3.20 ends with an error when it is asked for C17."""
+        self.write("set(CMAKE_VERSION 3.20.0)\n", "old.cmake", self.project)
+        self.write(CMAKE + "get_target_property(standard upper C_STANDARD)\n"
+                   "message(\"standard ${standard}\")\n",
+                   "CMakeLists.txt", self.project)
+        old = "-DCMAKE_PROJECT_INCLUDE=" + os.path.join(self.project,
+                                                        "old.cmake")
+        said = self.run_well("cmake", "-S", ".", "-B", "out", old,
+                             f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        self.assertIn("standard 11\n", said)
+        self.run_well("cmake", "-S", ROOT, "-B", "host", old,
+                      "-DBINDERY_TESTS=OFF")
+        with open(os.path.join(self.project,
+                               "host/compile_commands.json")) as f:
+            commands = json.load(f)
+        self.assertTrue(commands)
+        for c in commands:
+            self.assertIn(" -std=gnu17 ", c["command"])
 
     def test_with_cc(self):
         flags = self.pkg_config("--cflags")
