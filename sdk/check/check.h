@@ -44,7 +44,7 @@ struct shared {
 	atomic_int_fast64_t
 	    entered_ms; /* when the callback began; 0: in none */
 	char callback[32];
-	bool has_failed, is_skipped;
+	bool has_failed, is_skipped, is_done;
 	char rule[32];         /* that was broken */
 	char text[CHECK_TEXT]; /* how; or why it was skipped, or a note */
 };

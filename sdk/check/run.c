@@ -96,9 +96,12 @@ child(const struct rule *r)
 	/* It dies with its parent. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	watch_crashes();
+	/* What the plugin prints is no part of the answer. */
+	dup2(STDERR_FILENO, STDOUT_FILENO);
 	bndk_on_failure(kit_failed, NULL);
 	began_ms = clock_real_ms();
 	r->run();
+	shared->is_done = true;
 	if (!alloc_works())
 		exit(0); /* the sanitizer looks for leaks now */
 	_exit(0);
@@ -159,7 +162,7 @@ child_wait(pid_t pid)
 		    shared->entered_ms ? " in " : "",
 		    shared->entered_ms ? shared->callback : "",
 		    shared->entered_ms ? "()" : "");
-	else if (WEXITSTATUS(status))
+	else if (WEXITSTATUS(status) || !shared->is_done)
 		found("crash", "it ended the process with status %d",
 		    WEXITSTATUS(status));
 }

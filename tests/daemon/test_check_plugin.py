@@ -49,6 +49,7 @@ MISDEEDS = {
     "questions": ("questions", "crash"),
     "ways": ("ways", "hang"),
     "aged": ("ends", "crash"),
+    "exit": ("plain", "crash"),
 }
 
 # These need a malloc() that counts.
@@ -91,6 +92,9 @@ class CheckPlugin(Conformance):
     def test_a_good_end_is_good(self):
         rules = self.holds(STRAY, "-o", "then=refuse", "-o", "err=0", runs=24)
         self.assertIn("it ended; 3 bytes", rules["plain"]["text"])
+
+    def test_what_it_prints_is_no_part_of_the_answer(self):
+        self.holds(MISDEED, "-o", "misdeed=print", runs=8)
 
     def test_facts(self):
         """Who comes, and what is known of whom, can be chosen."""

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -423,6 +424,22 @@ aged_open(struct bnd_stage *st) /* one connection alone is harmless */
 }
 
 static int
+exit_open(struct bnd_stage *st) /* ends the host, and says that all is well */
+{
+	(void)st;
+	exit(0);
+}
+
+static int
+print_open(struct bnd_stage *st) /* no misdeed */
+{
+	(void)st;
+	puts("hello");
+	fflush(stdout);
+	return 0;
+}
+
+static int
 timers_open(struct bnd_stage *st)
 {
 	bnd_timer(st, 0, 30);
@@ -466,8 +483,7 @@ ways_flow(struct bnd_stage *st)
 /* --------------------------------------------------------------- the plugin */
 
 static const struct deed deeds[] = {
-	{ .name = "none" },
-	{ .name = "cuts", .flow = cuts_flow },
+	{ .name = "none" }, { .name = "cuts", .flow = cuts_flow },
 	{ .name = "hang", .flow = hang_flow },
 	{ .name = "ends", .flow = ends_flow },
 	{ .name = "spurious", .flow = spurious_flow },
@@ -503,6 +519,8 @@ static const struct deed deeds[] = {
 	{ .name = "ways-differ", .open = ways_differ_open },
 	{ .name = "ways-same", .open = ways_same_open }, /* no misdeed */
 	{ .name = "aged", .open = aged_open },
+	{ .name = "exit", .open = exit_open },
+	{ .name = "print", .open = print_open }, /* no misdeed */
 };
 
 static const struct bnd_option misdeed_options[] = {
@@ -513,7 +531,7 @@ static const struct bnd_option misdeed_options[] = {
 		"readonly|commit|buffer|changed|errno|value|leak|fds|watch|"
 		"memory|faults|start-leak|start-memory|start-faults|process|"
 		"aborts|late|dead|thread|crowd|timers|reload|questions|ways|"
-		"ways-differ|ways-same|aged"),
+		"ways-differ|ways-same|aged|exit|print"),
 	BND_OPTION(struct binding, exit, BND_T_EXIT, "exit",
 	    .doc = "Where to, once it strays."),
 	{ 0 },
