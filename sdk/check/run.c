@@ -6,6 +6,8 @@
 
 #include "check.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -244,16 +246,21 @@ print_plain(const struct rule *r, bool is_alone)
 static void
 print_json_text(const char *text)
 {
+	size_t left = strlen(text), n;
+
 	putchar('"');
-	for (; *text; text++) {
+	for (; left; text += n, left -= n) {
 		unsigned char c = (unsigned char)*text;
 
+		n = utf8_length(text, left);
 		if (c == '"' || c == '\\')
 			printf("\\%c", c);
-		else if (c < ' ' || c > '~')
-			printf("\\u%04x", c);
+		else if (n == 0 || c < ' ')
+			printf("\\u%04x", n == 0 ? 0xfffd : c);
 		else
-			putchar(c);
+			fwrite(text, 1, n, stdout);
+		if (n == 0)
+			n = 1;
 	}
 	putchar('"');
 }

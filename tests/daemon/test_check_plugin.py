@@ -205,6 +205,10 @@ class CheckPlugin(Conformance):
         rule = self.caught(MISDEED, "load", "load", "-o", "misdeed=nonsense")
         self.assertIn("nonsense", rule["text"])
 
+    def test_words_of_others_stay_words(self):
+        rule = self.caught("/no/such/gr\u00fcn.so", "load", "load")
+        self.assertIn("/no/such/gr\u00fcn.so", rule["text"])
+
     def test_without_the_plugin_nothing_is_tried(self):
         said = self.conformance(os.path.join(TEST_PLUGINS, "no-symbol.so"))
         self.assertEqual(["load"], [r["name"] for r in said["rules"]])
