@@ -431,14 +431,27 @@ class Life(story.Story):
         self.assertRegex(said, r"(?m)^ended with 0$")
         self.m.run("systemctl", "start", "binderyd")
 
-    def test_25_a_purge_leaves_nothing(self):
-        """Nor the account, nor anything that was its own."""
+    def test_25_it_can_come_back(self):
+        """A removal takes along what is empty."""
+        self.apt("remove", "bindery")
+        self.m.sh("mv /etc/bindery/tls /root/keys")
+        self.apt("install", "bindery", "bindery-plugin-tls")
+        self.assertEqual("750 root:bindery\n", self.m.run(
+            "stat", "-c", "%a %U:%G", "/etc/bindery/tls"))
+        self.m.sh("rmdir /etc/bindery/tls; mv /root/keys /etc/bindery/tls")
+        self.m.run("systemctl", "restart", "binderyd")
+
+    def test_26_a_purge_leaves_nothing(self):
+        """Nor the account, nor anything that was its own, nor instances."""
+        self.m.run("systemctl", "enable", "--quiet", "--now", "binderyd@two")
         own = {int(self.m.run("id", flag, "bindery")) for flag in ("-u", "-g")}
         repository.copy_source(self.m.path("/srv/source"))
         self.m.sh("rm -r /tmp/examples; /srv/source/debian/tests/purge; "
                   "rm -r /srv/source")
         noise = re.compile(r"^/(var/(cache|lib/(apt|dpkg|systemd/timers)|log/"
                            r"(apt|journal|dpkg)|tmp)|srv|etc/[^/]*-$)")
+        self.assertEqual("inactive", self.m.show("binderyd@two",
+                                                 "ActiveState"))
         there = self.m.files()
         self.assertEqual(set(), {f for f in there - self.before
                                  if not noise.match(f)})

@@ -180,7 +180,13 @@ class RpmLife(story.Story):
         for s in self.old:
             s.close()
         self.m.run("rm", "-rf", "/tmp/examples")
+        self.m.write("/etc/bindery/instances/two/bindery.conf", "")
+        self.m.run("systemctl", "start", "binderyd@two")
         self.dnf("remove", "bindery", "bindery-*")
+        self.assertEqual("inactive", self.m.show("binderyd@two",
+                                                 "ActiveState"))
+        self.m.run("rm", "-rf", "/etc/bindery/instances",
+                   "/var/lib/bindery", "/var/log/bindery")
         self.assertNotEqual(0, self.m.try_run("systemctl", "cat",
                                               "binderyd")[0])
         self.assertEqual("inactive", self.m.show("binderyd", "ActiveState"))
