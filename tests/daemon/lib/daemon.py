@@ -18,6 +18,8 @@ from .build import BINDERYD, HOLD, PLUGINS, SCALE, SHIM, TEST_PLUGINS
 REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer"
                     r"|runtime error:")
 PATHS = ("-p", PLUGINS, "-p", TEST_PLUGINS)
+# Long enough for connections that are ending, on a machine that is busy.
+SHUTDOWN = "10s"
 
 
 def environment(extra=None):
@@ -67,7 +69,7 @@ class Daemon:
     stand before it; log is the inside of that group; command runs it."""
 
     def __init__(self, pipelines, settings="", workers=1, env=None, args=(),
-                 files=None, shutdown="2s", wait=True, paths=PATHS,
+                 files=None, shutdown=SHUTDOWN, wait=True, paths=PATHS,
                  log='format = "json";', program=BINDERYD, launcher=(),
                  pass_fds=()):
         self.log = log
@@ -84,7 +86,7 @@ class Daemon:
     def path(self, name):
         return os.path.join(self.directory.name, name)
 
-    def configure(self, pipelines, settings="", workers=1, shutdown="2s"):
+    def configure(self, pipelines, settings="", workers=1, shutdown=SHUTDOWN):
         """Put a configuration in place, at once and whole.  The settings
         begin in line 4, the pipelines two lines below them."""
         control = f'control = {{ socket = "{self.path("control.sock")}"; }};'

@@ -47,6 +47,7 @@ class HeirsCase(Case):
     def line(self, *args, **more):
         """A daemon whose successors are known: d.pids, the last is the one
         that serves.  All of them must end."""
+        more.setdefault("shutdown", "2s")  # then cut, which may be
         d = self.daemon(*args, **more)
         d.pids = [d.pid]
         d.statuses = {}
