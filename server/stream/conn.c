@@ -84,7 +84,6 @@ conn_free(struct conn *c)
 	loop_unqueue(&w->loop, &c->task);
 	LIST_REMOVE(c, link);
 	w->conn_count--;
-	cell_add(&c->account->connections, -1);
 	facts_free(c);
 	pledges_free(c);
 	free(c->why);
@@ -101,6 +100,7 @@ conn_spawn(struct desk *d, void *arg)
 	if (!c)
 		return -ENOMEM;
 	if (!stage_create(c, d, arg)) {
+		cell_add(&c->account->connections, -1);
 		conn_free(c);
 		return -ENOMEM;
 	}
@@ -362,6 +362,15 @@ conn_linger(struct conn *c)
 }
 
 static void
+conn_count_end(struct conn *c)
+{
+	c->worker->reasons[c->reason]++;
+	cell_add(&c->account->reasons[c->reason], 1);
+	histogram_observe(c->account->lifetime, conn_age_ms(c));
+	cell_add(&c->account->connections, -1);
+}
+
+static void
 conn_reap(struct task *t)
 {
 	struct conn *c = CONTAINER_OF(t, struct conn, task);
@@ -369,13 +378,12 @@ conn_reap(struct task *t)
 	stage_close_all(c);
 	if (c->state != CONN_ENDING)
 		return;
+	/* Who reads the line may ask for the figures at once. */
+	conn_count_end(c);
 	conn_log_closed(c);
 	USDT(connection_close, c->id, c->reason, c->sock[BND_FRONT].received,
 	    c->sock[BND_FRONT].sent);
 	sock_free_queues(&c->sock[BND_FRONT]);
 	sock_free_queues(&c->sock[BND_BACK]);
-	c->worker->reasons[c->reason]++;
-	cell_add(&c->account->reasons[c->reason], 1);
-	histogram_observe(c->account->lifetime, conn_age_ms(c));
 	conn_free(c);
 }

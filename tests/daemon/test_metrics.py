@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import time
+import unittest
 
 from lib import *
 from lib.fake import bindery
@@ -72,6 +73,19 @@ class MetricsCase(Case):
                          a.fields["Content-Type"])
         return Metrics(a.body.decode())
 
+    def row(self, pipeline):
+        """Its figures, without a scrape that would count as well."""
+        row, = (p for p in answer(self.d, "pipelines")["pipelines"]
+                if p["name"] == pipeline)
+        return row
+
+    def wait_counted(self, pipeline, *ways, size):
+        """Who has bytes already has them a moment before they are counted as
+        sent."""
+        self.eventually(lambda: all(self.row(pipeline)[way] == size
+                                    for way in ways),
+                        f"{size} bytes are counted in {pipeline}")
+
     def reload(self, pipelines=None, good=True, **more):
         self.d.configure(self.pipelines + self.scraped
                          if pipelines is None else pipelines, workers=2,
@@ -106,9 +120,11 @@ class Figures(MetricsCase):
         reset(self.connect(self.echo_port))
         self.d.closed("echo", 4)
         self.d.closed("proxy", 2)
-        m = self.scrape()
-
         bytes_proxy, bytes_echo = 20 * MIB + 6, 20 * MIB + 1006
+        self.wait_counted("proxy", "to_client", "to_backend",
+                          size=bytes_proxy)
+        self.wait_counted("echo", "to_client", size=bytes_echo)
+        m = self.scrape()
         for pipeline, peer, n in (("proxy", "client", bytes_proxy),
                                   ("proxy", "backend", bytes_proxy),
                                   ("echo", "client", bytes_echo),
@@ -146,6 +162,8 @@ class Figures(MetricsCase):
             t = self.thread(receive_pattern, s, 4 * MIB)
             send_pattern(s, 4 * MIB)
             t.join()
+            self.wait_counted("proxy", "to_client", "to_backend",
+                              size=n * 4 * MIB)
             m = self.scrape()
             for peer in ("client", "backend"):
                 self.assertEqual(n * 4 * MIB, m(
@@ -241,6 +259,21 @@ class Figures(MetricsCase):
                            input=self.scrape().text, stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT)
         self.assertEqual((0, ""), (p.returncode, p.stdout))
+
+
+@unittest.skipIf(IS_SANITIZED, "the sanitizers want to be the first library")
+class Order(MetricsCase):
+    def test_what_the_log_tells_has_been_counted(self):
+        """Even if a worker is held up as soon as the line is out."""
+        self.serve(env=shim(pause=300))
+        self.through(self.echo_port, 1000)
+        self.d.closed("echo")
+        row = self.row("echo")
+        self.assertEqual((0, 1, {"done": 1}), tuple(
+            row[key] for key in ("connections", "accepted", "reasons")))
+        m = Metrics(answer(self.d, "metrics")["text"])
+        self.assertEqual(1, m("bindery_pipeline_lifetime_seconds_count",
+                              pipeline="echo"))
 
 
 class Reloads(MetricsCase):
@@ -492,6 +525,7 @@ class Http(MetricsCase):
 
 
 class Times(MetricsCase):
+    @thrice
     def test_a_request_has_to_come_in_time(self):
         self.serve('request_timeout = "300ms";')
         for data, again in ((b"", b""), (b"GET ", b"/"),
@@ -509,14 +543,15 @@ class Times(MetricsCase):
         for r in self.d.closed("metrics", 3):
             self.assertEqual("stage-timeout", r["reason"])
 
+    @thrice
     def test_between_requests_there_is_more_time(self):
-        self.serve('request_timeout = "200ms"; keepalive_timeout = "1s";')
+        self.serve('request_timeout = "400ms"; keepalive_timeout = "2s";')
         s = self.connect(self.port)
         with s.makefile("rb") as stream:
             for _ in range(2):
                 s.sendall(GET + b"\r\n")
                 self.assertEqual(200, Answer(stream).status)
-                time.sleep(0.5)
+                time.sleep(0.8)
         self.assertTrue(is_reset(s))
         self.assertEqual("idle-timeout", self.d.closed("metrics")["reason"])
 

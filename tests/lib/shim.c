@@ -10,11 +10,13 @@
  *	                  they could, by any amount, half of the time
  *	SHIM_CUT=few      they always move 1 to 7 bytes only
  *	SHIM_MALLOC=N     one of N allocations fails
+ *	SHIM_PAUSE=N      who has woken another thread sleeps for N milliseconds
  *	SHIM_SEED=N       with other dice
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,12 +26,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FEW = 7, IOV_MOST = 64 };
 
 static enum { CUT_NONE, CUT_RANDOM, CUT_FEW } cut_mode;
-static uint64_t malloc_one_in;
+static uint64_t malloc_one_in, pause_ms;
 static _Atomic uint64_t dice = 1;
 static const volatile char *switched; /* NULL: always on */
 
@@ -44,6 +47,7 @@ shim_start(void)
 {
 	const char *cut = getenv("SHIM_CUT");
 	const char *one_in = getenv("SHIM_MALLOC");
+	const char *pause = getenv("SHIM_PAUSE");
 	const char *path = getenv("SHIM_SWITCH");
 	const char *seed = getenv("SHIM_SEED");
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
@@ -61,6 +65,8 @@ shim_start(void)
 		dice = 0xbf58476d1ce4e5b9u * (1 + strtoull(seed, NULL, 10));
 	if (one_in)
 		malloc_one_in = strtoull(one_in, NULL, 10);
+	if (pause)
+		pause_ms = strtoull(pause, NULL, 10);
 }
 
 static bool
@@ -271,4 +277,32 @@ posix_memalign(void **at, size_t align, size_t size)
 		return ENOMEM;
 	*at = p;
 	return 0;
+}
+
+/* ---- threads */
+
+static _Thread_local bool has_signalled;
+
+int
+pthread_cond_signal(pthread_cond_t *c)
+{
+	NEXT(pthread_cond_signal);
+	has_signalled = true;
+	return next(c);
+}
+
+/* Not earlier: who was woken may need the lock. */
+int
+pthread_mutex_unlock(pthread_mutex_t *m)
+{
+	struct timespec t = { .tv_sec = (time_t)(pause_ms / 1000),
+		.tv_nsec = (long)(pause_ms % 1000 * 1000000) };
+	int rc;
+
+	NEXT(pthread_mutex_unlock);
+	rc = next(m);
+	if (has_signalled && pause_ms && shim_is_on())
+		nanosleep(&t, NULL);
+	has_signalled = false;
+	return rc;
 }
