@@ -3,6 +3,7 @@
 
 """The control tool as a process, and a daemon that only knows its lines."""
 
+import codecs
 import json
 import os
 import pty
@@ -112,6 +113,7 @@ class Terminal:
         self.before = termios.tcgetattr(slave)
         self.resize(columns, rows)
         self.text = ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")()
         self.process = subprocess.Popen(
             [BINDERY, *args], stdin=slave, stdout=slave,
             stderr=slave if with_errors else subprocess.PIPE,
@@ -134,7 +136,8 @@ class Terminal:
 
     def read(self):
         if select.select([self.master], [], [], 0.1)[0]:
-            self.text += os.read(self.master, 65536).decode()
+            # What is read may end within a character.
+            self.text += self.decoder.decode(os.read(self.master, 65536))
 
     def type(self, text):
         os.write(self.master, text.encode())
@@ -146,9 +149,18 @@ class Terminal:
             if time.monotonic() > end:
                 raise AssertionError(f"does not end: {self.text!r}")
             self.read()
-        while select.select([self.master], [], [], 0)[0]:
-            self.text += os.read(self.master, 65536).decode()
+        self.mark(end)
         return self.process.returncode
+
+    def mark(self, end):
+        """Read what was written.  It may come a moment after its writer has
+        ended, but not behind what is written later."""
+        os.write(self.slave, b"\0")
+        while "\0" not in self.text:
+            if time.monotonic() > end:
+                raise AssertionError(f"is not all there: {self.text!r}")
+            self.read()
+        self.text = self.text.replace("\0", "")
 
     def is_as_before(self):
         return termios.tcgetattr(self.slave) == self.before
