@@ -69,6 +69,13 @@ class HeirsCase(Case):
         os.chmod(new, 0o755)
         os.rename(new, path)
 
+    def replace_by_one_that_waits(self, path):
+        """What lets it go on, as binderyd."""
+        held = self.write("", "held")
+        self.replace(path, f'#!/bin/sh\nwhile [ -e "{held}" ]; do sleep 0.05;'
+                     f' done\nexec {BINDERYD} "$@"\n')
+        return lambda: os.unlink(held)
+
     def upgrade(self, d):
         """A successor takes over: its pid."""
         seen = len(d.pids)
