@@ -13,6 +13,7 @@ from lib import *
 
 LINE = 1000
 BUFFER = 'buffer = "64k";'
+AHEAD = 32  # lines, which are half of that
 
 
 def line(i):
@@ -20,11 +21,13 @@ def line(i):
 
 
 class Slow(Room):
-    def reader(self, s, count, first=0):
-        """It hears these lines, in a thread."""
+    def reader(self, s, count, first=0, heard=None):
+        """It hears these lines, in a thread; heard is told of each."""
         def read():
             for i in range(first, first + count):
                 self.hears(s, line(i))
+                if heard:
+                    heard.release()
         return self.thread(read)
 
     def lazy(self, word=b"lazy"):
@@ -34,14 +37,17 @@ class Slow(Room):
         self.hears(s, word + b"\n")
         return s
 
-    def flood(self, s, count, first=0, pause=1000):
-        """In such pieces that a reader who reads does not fall behind."""
-        heard = self.reader(s, count, first)
+    def flood(self, s, count, first=0, ahead=None):
+        """Never so far ahead of what it hears itself, be the machine as busy
+        as it may, that it falls behind; ahead: nor of another reader, who
+        releases it for each line."""
+        heard = threading.Semaphore(AHEAD)
+        reader = self.reader(s, count, first, heard)
         for i in range(first, first + count):
+            for who in filter(None, (heard, ahead)):
+                self.assertTrue(who.acquire(timeout=20 * SCALE))
             s.sendall(line(i))
-            if i % 16 == 0:
-                time.sleep(1 / pause)
-        heard.join()
+        reader.join()
 
     def numbers(self, data):
         """The lines in it as numbers, and others as they are."""
@@ -90,20 +96,26 @@ class Disconnect(Slow):
         self.assertLess(time.monotonic() - began, 10 * SCALE)
         self.assertTrue(is_reset(lazy))
 
+    @thrice
     def test_who_reads_slowly_but_reads_stays(self):
-        self.room('patience = "2s"; buffer = "64m";')
+        """For longer than its patience, and always behind."""
+        self.room('patience = "1s"; buffer = "64m";')
         lazy = self.lazy()
         s = self.member(b"s")
         self.hears(lazy, b"s\n")
-        late = self.thread(self.read_slowly, lazy, 8000)
-        self.flood(s, 8000, pause=400)
+        ahead = threading.Semaphore(4000)
+        late = self.thread(self.read_slowly, lazy, 12000, ahead)
+        began = time.monotonic()
+        self.flood(s, 12000, ahead=ahead)
         late.join()
+        self.assertGreater(time.monotonic() - began, 2)
 
-    def read_slowly(self, s, count):
+    def read_slowly(self, s, count, ahead):
         for i in range(count):
             self.hears(s, line(i))
+            ahead.release()
             if i % 100 == 0:
-                time.sleep(0.001)
+                time.sleep(0.02)
 
 
 class Drop(Slow):
@@ -187,9 +199,15 @@ class Drop(Slow):
         self.hears_until(s, b"(2 members)\n")
         self.flood(s, 8000)
         time.sleep(1)
-        s.sendall(b"the end\n")
-        self.hears(s, b"the end\n")
-        said = self.numbers(self.hears_until(lazy, b"the end\n"))
+        said = []
+        t = self.thread(lambda: said.extend(self.numbers(
+            self.hears_until(lazy, b"the end\n"))))
+        # What comes before it has read the rest may grow too old as well.
+        while t.is_alive():
+            s.sendall(b"the end\n")
+            self.hears(s, b"the end\n")
+            time.sleep(0.1)
+        t.join()
         self.assertTrue(any(isinstance(t, bytes) and b"dropped" in t
                             for t in said))
 
@@ -206,10 +224,18 @@ class Floods(Slow):
         while not over.is_set():
             heard.append(len(s.recv(1 << 20)))
 
+    @thrice
     def test_each_has_its_turn(self):
         """Two floods, and one who says a word now and then: soon heard."""
+        over = threading.Event()
+        try:
+            self.turns(over)
+        finally:
+            over.set()
+
+    def turns(self, over):
         self.room('buffer = "64m"; self = false;')
-        over, heard = threading.Event(), []
+        heard = []
         floods = [self.connect(self.port) for _ in range(2)]
         quiet = self.connect(self.port)
         self.wait_members(3)
@@ -227,7 +253,9 @@ class Floods(Slow):
             quiet.sendall(word)
             tail = b""
             while word not in tail:
-                tail = tail[-100:] + got.recv(1 << 20)
+                more = got.recv(1 << 20)
+                self.assertTrue(more, "it was cut")
+                tail = tail[-100:] + more
             slowest = max(slowest, time.monotonic() - sent)
             if time.monotonic() - began > 3 * SCALE:
                 break
@@ -274,7 +302,7 @@ class Wait(Slow):
         self.assertGreater(200_000, n)
         # The line that was cut goes on where it was.
         for m in lazy[:2]:
-            m.settimeout(1 * SCALE)
+            m.settimeout(5 * SCALE)
         readers = [self.reader(m, n) for m in lazy]
         for r in readers:
             r.join()
