@@ -37,7 +37,7 @@ class Shims(Room):
 
     def visit(self, over, seen):
         """Members of all kinds, one after the other."""
-        n = 0
+        n, s = 0, None
         while not over.is_set():
             try:
                 s = self.connect(self.port, timeout=1)
@@ -52,7 +52,8 @@ class Shims(Room):
             except OSError:
                 pass
             finally:
-                s.close()
+                if s:
+                    s.close()
             n += 1
 
     def test_without_memory(self):
