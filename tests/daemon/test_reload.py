@@ -19,8 +19,7 @@ class Following(Reload):
         d, port = self.echo()
         old = self.served(port)
         self.reload(d, server(port, 'idle_timeout = "200ms";'))
-        new = self.served(port)
-        self.assertTrue(is_reset(new))
+        self.assertTrue(is_reset(self.connect(port)))
         self.assertEqual("idle-timeout", d.closed("echo")["reason"])
         self.assert_served(old)
 
@@ -54,7 +53,7 @@ class Following(Reload):
         for _ in range(50):
             d.signal(signal.SIGHUP)
         d.wait_record(lambda r: r.get("message", "").startswith("reloaded"))
-        self.assertTrue(is_reset(self.served(port)))
+        self.assertTrue(is_reset(self.connect(port)))
 
     def test_sigterm_drains_both_generations(self):
         d, port = self.echo(shutdown="20s")
@@ -187,9 +186,8 @@ class Listening(Reload):
         d, port = self.echo()
         old = self.served(port)
         before = self.inodes(port)
-        with socket.create_server(("127.0.0.1", 0)) as other:
-            taken = other.getsockname()[1]
-            free = FreePort.get()
+        taken, free = FreePort.get(), FreePort.get()
+        with socket.create_server(("127.0.0.1", taken)):
             pipelines = (server(port) + server(free, name="b")
                          + server(taken, name="c"))
             self.refused(d, pipelines, why=f"^{re.escape(d.config)}:6: .*"
@@ -220,7 +218,9 @@ class Draining(Reload):
                     selector.unregister(key.fileobj)
         return ended
 
+    @thrice
     def test_a_deadline_spreads_the_ends(self):
+        self.setUp()
         count, deadline = 50, SCALE  # seconds
         port = FreePort.get()
         d = self.daemon(server(port), workers=2,
@@ -279,6 +279,15 @@ class Logging(Reload):
         with open(path) as f:
             return f.read()
 
+    def wait_closed(self, port, path):
+        """A connection whose end is logged there."""
+        before = (self.lines(path).count("connection closed")
+                  if os.path.exists(path) else 0)
+        self.served(port).close()
+        self.eventually(
+            lambda: self.lines(path).count("connection closed") > before,
+            f"{os.path.basename(path)} is written to")
+
     def test_log_files_are_reopened(self):
         """By signal and by the control socket; the old file is left alone."""
         folder = self.temporary()
@@ -290,20 +299,19 @@ class Logging(Reload):
                 'format = "json";', f'target = "file:{path}";')
         self.write(text, "test.conf", d.directory.name)
         d.signal(signal.SIGHUP)
-        self.eventually(lambda: os.path.exists(path), "the log is opened")
+        self.eventually(lambda: os.path.exists(path)
+                        and "generation 2 serves" in self.lines(path),
+                        "the log is written there")
         for i, reopen in enumerate((lambda: d.signal(signal.SIGUSR1),
                                     lambda: answer(d, "reopen"))):
             os.rename(path, path + str(i))
-            self.served(port).close()
-            self.eventually(lambda: "connection closed" in self.lines(
-                path + str(i)), "it still writes to the old file")
+            self.wait_closed(port, path + str(i))
             self.assertFalse(os.path.exists(path))
             reopen()
             self.eventually(lambda: os.path.exists(path), "reopened")
+            answer(d, "status")  # it is not amidst of it any more
             size = len(self.lines(path + str(i)))
-            self.served(port).close()
-            self.eventually(lambda: "connection closed" in self.lines(path),
-                            "it writes to the new one")
+            self.wait_closed(port, path)
             self.assertEqual(size, len(self.lines(path + str(i))))
 
 
