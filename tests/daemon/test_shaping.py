@@ -106,15 +106,15 @@ class Trickle(Middle):
 
     @thrice
     def test_an_interval_separates_single_bytes(self):
-        found = self.pieces('interval = "10ms";', 30)
-        self.assertEqual([1] * 30, [len(d) for _, d in found])
-        self.assertGreaterEqual(found[-1][0] - found[0][0], 0.25)
+        found = self.pieces('interval = "40ms";', 12)
+        self.assertEqual([1] * 12, [len(d) for _, d in found])
+        self.assertGreaterEqual(found[-1][0] - found[0][0], 0.4)
 
     @thrice
     def test_a_seed_gives_the_same_cuts_again(self):
         def cuts(seed):
             return [len(d) for _, d in self.pieces(
-                f'max_size = "50"; interval = "10ms"; seed = {seed};', 500)]
+                f'max_size = "50"; interval = "40ms"; seed = {seed};', 300)]
         one = cuts(1)
         self.assertEqual(one, cuts(1))
         self.assertNotEqual(one, cuts(2))
@@ -157,12 +157,22 @@ class Limit(Middle):
         self.assertGreaterEqual(is_seconds, wanted * 0.97)
         self.assertLess(is_seconds, wanted * 1.05 + 0.1 * SCALE)
 
+    def keeps(self, direction):
+        self.near(1.2, self.seconds(
+            f'rate = "200k"; burst = "10k"; direction = "{direction}";',
+            250 * KIB))
+
     @thrice
-    def test_the_rate_is_kept(self):
-        for direction in ("request", "reply", "both"):
-            self.near(1.2, self.seconds(
-                f'rate = "200k"; burst = "10k"; direction = "{direction}";',
-                250 * KIB))
+    def test_the_rate_is_kept_for_requests(self):
+        self.keeps("request")
+
+    @thrice
+    def test_the_rate_is_kept_for_replies(self):
+        self.keeps("reply")
+
+    @thrice
+    def test_the_rate_is_kept_for_both(self):
+        self.keeps("both")
 
     @thrice
     def test_a_slow_rate_too(self):
@@ -203,20 +213,20 @@ class Limit(Middle):
 
 @needs("delay")
 class Delay(Middle):
-    @thrice
     def test_a_round_trip_takes_twice_as_long(self):
         for options, low in (('time = "100ms";', 0.2),
                              ('time = "100ms"; direction = "reply";', 0.1),
                              ('time = "100ms"; direction = "request";', 0.1)):
             _, port = self.through(f'{{ type = "delay"; {options} }}')
-            s = self.connect(port)
-            for _ in range(3):
+            s, took = self.connect(port), []
+            for _ in range(5):
                 began = time.monotonic()
                 s.sendall(b"x")
                 self.assertEqual(b"x", exactly(s, 1))
-                took = time.monotonic() - began
-                self.assertGreaterEqual(took, low)
-                self.assertLess(took, low + 0.1 * SCALE)
+                took.append(time.monotonic() - began)
+            self.assertGreaterEqual(min(took), low)
+            # Some may be late, on a busy machine.
+            self.assertLess(sorted(took)[1], low + 0.1 * SCALE)
 
     @thrice
     def test_bytes_do_not_wait_for_those_before_them(self):
