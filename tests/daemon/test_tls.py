@@ -151,13 +151,9 @@ class Versions(TlsCase):
         sent = []
 
         def pour(s):
-            s.settimeout(1)
-            try:
-                for _ in range(64):
-                    s.sendall(pattern(MIB))
-                    sent.append(1)
-            except TimeoutError:
-                pass
+            for _ in range(64):
+                s.sendall(pattern(MIB))
+                sent.append(1)
         d, port = self.gate(self.backend(pour).port)
         s = self.connect(port, receive=8192)
         t = Tls(s, self.context(), "a.example").handshake()
@@ -296,15 +292,17 @@ class Refusals(TlsCase):
         self.assertIn("bad record mac", str(e.exception).lower())
         self.assertEqual("protocol", d.closed("gate")["reason"])
 
+    @thrice
     def test_silence_and_a_handshake_that_stops(self):
-        d, port = self.gate(tls='handshake_timeout = "300ms";')
+        d, port = self.gate(tls='handshake_timeout = "1s";')
         silent, stops = self.connect(port), self.connect(port)
         stops.sendall(b"\x16\x03\x01\x02")
         good = self.tls(port)
         why = {r["why"] for r in d.closed("gate", 2)}
         self.assertEqual({
-            "the client did not begin to speak TLS within 300 ms",
-            "the client did not finish the TLS handshake within 300 ms"}, why)
+            "the client did not begin to speak TLS within 1000 ms",
+            "the client did not finish the TLS handshake within 1000 ms"},
+            why)
         good.sendall(b"x")
         self.assertEqual(b"x", exactly(good, 1))
 
@@ -314,8 +312,7 @@ class Refusals(TlsCase):
         for s in held:
             s.sendall(b"\x16\x03\x01")
         self.eventually(lambda: self.is_cut_with(port), "one is turned away")
-        r = d.closed("gate")
-        self.assertEqual("limit", r["reason"])
+        d.wait_record(lambda r: r.get("reason") == "limit")
         for s in held:
             s.close()
         d.closed("gate", 20)
