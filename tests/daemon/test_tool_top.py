@@ -53,7 +53,8 @@ class Top(Case):
         self.assertEqual((0, ""), (p.returncode, p.stderr))
         self.assertNotIn("\x1b", p.stdout)
         self.assertEqual(2, p.stdout.count("PIPELINE  NOW"))
-        self.assertRegex(p.stdout, r"(?m)^gate +2 +\d+ +[\d.]+ MiB/s +0 B/s")
+        self.assertRegex(p.stdout,
+                         r"(?m)^gate +2 +\d+ +[\d.]+ [KM]iB/s +0 B/s")
         self.assertLess(p.stdout.index("busy:1"), p.stdout.index("slow:1"))
         self.assertEqual({"stages": False, "limit": 10000},
                          d.requests[1]["arguments"])
@@ -133,8 +134,8 @@ class Top(Case):
         t = Terminal("-s", d.path, "top", "--interval", "100ms")
         self.addCleanup(t.close)
         t.until(lambda text: "busy:1" in text)
+        os.unlink(d.path)  # first: who is refused would hear other words
         d.close()
-        os.unlink(d.path)
         self.assertEqual(69, t.finish())
         self.assertTrue(t.text.endswith(BACK), t.text)
         self.assertRegex(t.process.stderr.read().decode(),
