@@ -38,7 +38,7 @@ def inodes(port):
 class Following(HeirsCase):
     def test_old_connections_live_new_ones_go_to_the_heir(self):
         port = FreePort.get()
-        d = self.line(pipeline(local(port)), workers=2)
+        d = self.line(pipeline(local(port)), workers=2, shutdown="30s")
         sockets = inodes(port)
         old = self.served(port)
         heir = self.upgrade(d)
@@ -212,13 +212,15 @@ class Leaving(HeirsCase):
         port = FreePort.get()
         program = self.copied()
         d = self.line(pipeline(local(port)), program=program)
-        self.replace(program, f'#!/bin/sh\nsleep 1\nexec {BINDERYD} "$@"\n')
+        release = self.replace_by_one_that_waits(program)
         sockets = inodes(port)
         d.signal(signal.SIGUSR2)
         self.eventually(lambda: children(d.pid), "the new program starts")
-        time.sleep(0.2)
+        for _ in range(2):
+            answer(d, "status")  # it has gone on, and given what it gives
         d.process.kill()
         waiting = self.connect(port)
+        release()
         self.followed(d)
         self.assert_served(waiting)
         self.assertEqual(sockets, inodes(port))
@@ -327,7 +329,7 @@ class Refusing(HeirsCase):
         self.assert_served(self.old)
         self.old.close()
         self.assertEqual(0, self.wait_pid(d, d.pid))
-        self.assertFalse(is_running(child))
+        self.eventually(lambda: not is_running(child), "so does the new one")
 
     def test_nothing_is_left_of_failures(self):
         d = self.begin()

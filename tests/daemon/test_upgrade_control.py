@@ -145,12 +145,14 @@ class GivenUp(HeirsCase):
         port = FreePort.get()
         d = self.line(pipeline(f'"127.0.0.1:{port}"'), program=program,
                       env={"NOTIFY_SOCKET": notify})
-        self.replace(program, f'#!/bin/sh\nsleep 1\nexec {BINDERYD} "$@"\n')
+        release = self.replace_by_one_that_waits(program)
         d.signal(signal.SIGUSR2)
         self.eventually(lambda: children(d.pid), "the new program starts")
         nurse = children(d.pid)[0]
-        time.sleep(0.2)
+        for _ in range(2):
+            answer(d, "status")  # it has given its sockets
         d.signal(signal.SIGSTOP)
+        release()
         d.wait_record(lambda r: " serves " in r["message"], count=2)
         heir, = children(nurse)
         os.kill(heir, signal.SIGTERM)
