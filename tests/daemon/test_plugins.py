@@ -53,7 +53,7 @@ class Plugins(Case):
     def test_missing(self):
         self.assertRegex(self.refused("eccho"), r"plugin 'eccho' not found in "
                          r"'.*', .*: did you mean 'echo'\?$")
-        self.assertNotIn("mean", self.refused("zebra-crossing"))
+        self.assertNotIn("did you mean", self.refused("zebra-crossing"))
 
     def test_missing_file(self):
         self.assertIn("No such file", self.refused("/nonexistent/x.so"))

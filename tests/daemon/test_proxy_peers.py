@@ -197,7 +197,9 @@ stream {{ server {{ listen 127.0.0.1:{outer}; proxy_pass 127.0.0.1:{inner};
         s = self.connect(outer)
         s.sendall(b"hello")
         self.assertEqual(b"hello", exactly(s, 5))
-        self.assertEqual("%s:%d" % s.getsockname(), self.facts(d)["peer"])
+        self.assertEqual("%s:%d" % s.getsockname(),
+                         self.facts(d, s)["peer"])
+
 
 class Behind(Peers):
     """We send, they read."""

@@ -276,6 +276,7 @@ class Refuses(Gate):
             d.closed("gate")["why"])
         self.assertFalse(self.b.connections)
 
+    @thrice
     def test_silence(self):
         d, port = self.gate_to_backend('proxy_timeout = "400ms";')
         silent, slow = self.connect(port), self.connect(port)
@@ -372,7 +373,7 @@ class Around(Gate):
                 self.assertEqual(b"hello", exactly(s, 5))
 
     def test_the_end_while_it_is_awaited(self):
-        d, port = self.gate('proxy_timeout = "300ms";')
+        d, port = self.gate('proxy_timeout = "2s";', shutdown="30s")
         s = self.connect(port)
         s.sendall(b"PROXY")
         self.eventually(lambda: answer(d, "connections")["connections"],
