@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX = 1000 };
+enum { MAX = 1000, TRIES = 50, LATE_MS = 40 };
 
 static char path[] = "/tmp/bindery-test-XXXXXX";
 static struct loaded_file file;
@@ -69,20 +69,26 @@ make_old(void)
 	ck_assert_int_eq(utimensat(AT_FDCWD, path, t, 0), 0);
 }
 
+static bool was_late;
+
 /* Write it over, as an editor does that is not in a hurry. */
 static void *
 editor(void *text)
 {
+	int64_t began = now_ms(), middle;
 	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	const char *half = text;
 	size_t n = strlen(half) / 2;
 
 	atomic_store(&is_over, true); /* it is empty now */
 	pause_ms(15);
+	middle = now_ms();
 	ck_assert_int_eq(write(fd, half, n), (ssize_t)n);
+	was_late = now_ms() - began > LATE_MS;
 	pause_ms(15);
 	ck_assert_int_eq(
 	    write(fd, half + n, strlen(half) - n), (ssize_t)(strlen(half) - n));
+	was_late |= now_ms() - middle > LATE_MS;
 	close(fd);
 	return NULL;
 }
@@ -103,46 +109,64 @@ START_TEST(a_file_is_read_as_it_is)
 }
 END_TEST
 
-START_TEST(patience_waits_for_an_editor)
+static void
+load_while_it_is_edited(char *text)
 {
-	static char text[] = "what it is going to be";
 	pthread_t thread;
 
-	begin("what it was");
+	free(file.data);
 	make_old();
+	atomic_store(&is_over, false);
 	file_load_patiently();
 	pthread_create(&thread, NULL, editor, text);
 	while (!atomic_load(&is_over))
 		pause_ms(1);
 	ck_assert_int_eq(file_load(path, MAX, &file, why), 0);
+	pthread_join(thread, NULL);
+}
+
+/* Whom a busy machine made late, was taken to be done. */
+START_TEST(patience_waits_for_an_editor)
+{
+	static char text[] = "what it is going to be";
+
+	begin("what it was");
+	was_late = true;
+	for (int i = 0; i < TRIES && was_late; i++)
+		load_while_it_is_edited(text);
+	ck_assert(!was_late);
 	ck_assert_uint_eq(file.size, strlen(text));
 	ck_assert_mem_eq(file.data, text, strlen(text));
-	pthread_join(thread, NULL);
 	end();
 }
 END_TEST
 
 START_TEST(patience_does_not_wait_for_what_is_old_or_of_the_future)
 {
-	struct timespec t[2];
-	int64_t before;
+	int64_t quickest[2] = { INT64_MAX, INT64_MAX };
 
 	begin("x");
-	file_load_patiently();
-	before = now_ms();
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < TRIES; i++) {
+		struct timespec t[2];
+		int64_t before;
+
 		make_old();
-		if (i > 0) {
+		if (i % 2) {
 			clock_gettime(CLOCK_REALTIME, &t[0]);
 			t[0].tv_sec += 3600;
 			t[1] = t[0];
 			ck_assert_int_eq(utimensat(AT_FDCWD, path, t, 0), 0);
 		}
+		file_load_patiently();
+		before = now_ms();
 		ck_assert_int_eq(file_load(path, MAX, &file, why), 0);
+		if (now_ms() - before < quickest[i % 2])
+			quickest[i % 2] = now_ms() - before;
 		free(file.data);
 		file.data = NULL;
 	}
-	ck_assert_int_lt(now_ms() - before, 50);
+	ck_assert_int_lt(quickest[0], 10);
+	ck_assert_int_lt(quickest[1], 10);
 	end();
 }
 END_TEST
@@ -165,13 +189,19 @@ START_TEST(patience_has_an_end)
 {
 	pthread_t thread;
 	int64_t before;
+	int rc = 0;
 
 	begin("x");
-	file_load_patiently();
 	pthread_create(&thread, NULL, scribbler, NULL);
-	before = now_ms();
-	ck_assert_int_eq(file_load(path, MAX * MAX, &file, why), -EBUSY);
-	ck_assert_int_lt(now_ms() - before, 5000);
+	/* Unless it pauses because it cannot run. */
+	for (int i = 0; i < TRIES && rc == 0; i++) {
+		free(file.data);
+		file_load_patiently();
+		before = now_ms();
+		rc = file_load(path, MAX * MAX, &file, why);
+		ck_assert_int_lt(now_ms() - before, 5000);
+	}
+	ck_assert_int_eq(rc, -EBUSY);
 	ck_assert_ptr_null(file.data);
 	ck_assert_str_eq(
 	    why, "it is being written: reload again once that is done");
