@@ -33,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WORKERS = 2, TRIES = 2000 };
+enum { WORKERS = 2, TRIES = 20000 };
 
 static struct worker *workers[WORKERS];
 static const struct crew crew = { workers, WORKERS };

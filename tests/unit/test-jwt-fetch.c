@@ -334,7 +334,7 @@ START_TEST(what_it_started_dies_with_it)
 	snprintf(lines, sizeof(lines), "sleep 1000 & echo $! >%s; wait", file);
 	script(lines);
 	ck_assert_int_eq(
-	    -ETIMEDOUT, fetch_with((struct jwt_fetch){ .timeout_ms = 1000 }));
+	    -ETIMEDOUT, fetch_with((struct jwt_fetch){ .timeout_ms = 3000 }));
 	check_dies(file);
 	clean();
 }

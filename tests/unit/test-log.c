@@ -346,7 +346,8 @@ read_pipe(int fd, int quiet_ms)
 	return text;
 }
 
-/* Callers go on, stopping takes a second at most, no line is torn. */
+/* Callers go on, stopping takes a second at most (and what a busy machine
+ * adds), no line is torn. */
 static void
 check_stalled_stderr(int flags)
 {
@@ -368,10 +369,10 @@ check_stalled_stderr(int flags)
 	ck_assert_int_lt(clock_ms(CLOCK_PROCESS_CPUTIME_ID) - cpu_ms, 100);
 	start_ms = clock_ms(CLOCK_MONOTONIC);
 	log_stop();
-	ck_assert_int_lt(clock_ms(CLOCK_MONOTONIC) - start_ms, 1300);
+	ck_assert_int_lt(clock_ms(CLOCK_MONOTONIC) - start_ms, 4000);
 	for (int i = 0; i < 100; i++)
 		log_info("nobody reads");
-	ck_assert_int_lt(clock_ms(CLOCK_MONOTONIC) - start_ms, 2000);
+	ck_assert_int_lt(clock_ms(CLOCK_MONOTONIC) - start_ms, 8000);
 	text = read_pipe(fd, 100);
 	for (char *at = text; (at = find(at, "thread=0")); at++)
 		at[7] = '9';
@@ -410,7 +411,7 @@ START_TEST(a_stalled_target_can_be_left)
 	storm_run(&index);
 	start_ms = clock_ms(CLOCK_MONOTONIC);
 	use(target_a);
-	ck_assert_int_lt(clock_ms(CLOCK_MONOTONIC) - start_ms, 2500);
+	ck_assert_int_lt(clock_ms(CLOCK_MONOTONIC) - start_ms, 6000);
 	storm_run(&index);
 	log_stop();
 	text = content_of(path_a);
@@ -746,7 +747,7 @@ START_TEST(a_report_to_a_stalled_stderr_is_given_up)
 		report_warn(&r, "/a.conf", 1, "%0200d", i);
 	start_ms = clock_ms(CLOCK_MONOTONIC);
 	log_report_print(&r);
-	ck_assert_int_lt(clock_ms(CLOCK_MONOTONIC) - start_ms, 2500);
+	ck_assert_int_lt(clock_ms(CLOCK_MONOTONIC) - start_ms, 6000);
 	report_finish(&r);
 	text = read_pipe(fd, 50);
 	ck_assert(!strncmp(text, "warning: /a.conf:1: 000", 22));
