@@ -123,8 +123,9 @@ class Time(Case):
     def test_never_early(self):
         """Others keep waking the worker, at every part of a millisecond."""
         port = FreePort.get()
-        self.daemon(f'echo = ( {{ type = "tcp-server"; idle_timeout = "20ms";'
-                    f' listen = "127.0.0.1:{port}"; }}, {{ type = "echo"; }} );')
+        self.daemon(
+            f'echo = ( {{ type = "tcp-server"; listen = "127.0.0.1:{port}";'
+            ' idle_timeout = "20ms"; }, { type = "echo"; } );')
         took = []
         with selectors.DefaultSelector() as waiting:
             for i in range(300):

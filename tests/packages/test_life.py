@@ -434,11 +434,11 @@ class Life(story.Story):
     def test_25_it_can_come_back(self):
         """A removal takes along what is empty."""
         self.apt("remove", "bindery")
-        self.m.sh("mv /etc/bindery/tls /root/keys")
+        self.m.sh("mv /etc/bindery/tls /srv/keys")
         self.apt("install", "bindery", "bindery-plugin-tls")
         self.assertEqual("750 root:bindery\n", self.m.run(
             "stat", "-c", "%a %U:%G", "/etc/bindery/tls"))
-        self.m.sh("rmdir /etc/bindery/tls; mv /root/keys /etc/bindery/tls")
+        self.m.sh("rmdir /etc/bindery/tls; mv /srv/keys /etc/bindery/tls")
         self.m.run("systemctl", "restart", "binderyd")
 
     def test_26_a_purge_leaves_nothing(self):
