@@ -293,11 +293,14 @@ seat_present(struct seat *s, const char *token, size_t n, size_t used,
 
 /* ---- hearing */
 
+/* step: where the client was before it said what is refused, so that the answer
+ * is to that. */
 static void
-seat_refuse_cleartext(struct seat *s)
+seat_refuse_cleartext(struct seat *s, uint8_t step)
 {
 	struct jwt_verdict v;
 
+	s->hear.step = step;
 	jwt_verdict_set(&v, JWT_CLEARTEXT,
 	    "tokens are not accepted over a network without TLS");
 	seat_refuse(s, &v);
@@ -356,16 +359,18 @@ seat_hear(struct seat *s)
 	struct jwt_heard *h = &seat_desk(s)->heard;
 	bool goes_on;
 	const char *p;
+	uint8_t step;
 	size_t n;
 
 	do {
+		step = s->hear.step;
 		n = bnd_peek(s->st, BND_FRONT, JWT_HEARD_MAX, &p);
 		jwt_hear(&s->hear, &seat_guard(s)->hear, p, n,
 		    bnd_ended(s->st, BND_FRONT), h);
 		goes_on = false;
 		if (s->hear.dialect != DIALECT_UNKNOWN &&
 		    !guard_is_private(s->st))
-			seat_refuse_cleartext(s);
+			seat_refuse_cleartext(s, step);
 		else
 			goes_on = seat_heard(s, h, n);
 		explicit_bzero(h->room, h->room_size);
@@ -388,7 +393,7 @@ seat_take_fact(struct seat *s)
 		    "is expected");
 		seat_refuse(s, &v);
 	} else if (!guard_is_private(s->st)) {
-		seat_refuse_cleartext(s);
+		seat_refuse_cleartext(s, s->hear.step);
 	} else if (seat_present(s, token, n, 0, 0, &r) == 0) {
 		seat_go(s, "", &r);
 	}

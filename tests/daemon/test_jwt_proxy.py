@@ -139,6 +139,9 @@ class Inside(GuardCase):
         said = self.said("", b"CONNECT db:1 HTTP/1.1\r\n\r\n")
         self.assertRegex(said, b"^HTTP/1.1 403 ")
         self.assertNotIn(b"Authenticate", said)
+        for first in (b"\5\1\2", b"\5\1\2\1\1u\1x"):
+            self.assertEqual(b"\5\xff", self.said(
+                'present = "socks5";', first))
 
     def test_a_header_does_not_make_a_stranger_local(self):
         header = v2(("127.0.0.1", 1), ("127.0.0.1", 2))
