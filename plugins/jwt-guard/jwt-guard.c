@@ -101,6 +101,9 @@ seat_failed(struct seat *s, int err)
 		jwt_verdict_set(
 		    &v, JWT_BACKEND_TIMEOUT, "the backend does not answer");
 		break;
+	case -ENOENT: /* its name, or a socket's path */
+		jwt_verdict_set(&v, JWT_BACKEND, "the backend is not found");
+		break;
 	case -EDQUOT:
 		jwt_verdict_set(
 		    &v, JWT_BUSY, "a limit behind the guard is reached");

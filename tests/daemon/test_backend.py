@@ -81,19 +81,6 @@ class Dies(Case):
 
 
 class Blackhole(Case):
-    def full(self):
-        """A port whose backlog is full: it never answers a SYN."""
-        listener = socket.socket()
-        self.addCleanup(listener.close)
-        listener.bind(("127.0.0.1", FreePort.get()))
-        listener.listen(0)
-        for _ in range(4):
-            s = socket.socket()
-            self.addCleanup(s.close)
-            s.setblocking(False)
-            s.connect_ex(listener.getsockname())
-        return listener.getsockname()[1]
-
     @thrice
     def test_never_answers(self):
         echo, port = FreePort.get(), FreePort.get()

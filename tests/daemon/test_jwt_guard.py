@@ -128,6 +128,29 @@ class Ways(GuardCase):
         s.sendall(b"AUTH " + self.key.token().encode() + b"\r\n")
         self.assertRegex(all_of(s), rb'^ERR backend ".*refused')
 
+    def asked(self, port):
+        """What a client with a token is told, in a line and over HTTP."""
+        s, h = self.present(port, self.key.token()), self.connect(port)
+        h.sendall(self.connect_request("Bearer " + self.key.token()))
+        return all_of(s), all_of(h)
+
+    def test_backend_that_does_not_answer(self):
+        d, port = self.gate(
+            'destinations = "*:*";', sink='{ type = "tcp-client"; connect = '
+            f'"127.0.0.1:{self.full()}"; connect_timeout = "300ms"; }}')
+        line, http = self.asked(port)
+        self.assertRegex(line, b'^ERR backend-timeout "')
+        self.assertRegex(http, b"^HTTP/1.1 504 ")
+
+    def test_backend_that_is_not_there(self):
+        """Whatever is missing, it is no file of the client's."""
+        d, port = self.gate(
+            'destinations = "*:*";', sink='{ type = "tcp-client"; connect = '
+            f'"unix:{self.temporary()}/none"; }}')
+        line, http = self.asked(port)
+        self.assertEqual(b'ERR backend "the backend is not found"\r\n', line)
+        self.assertRegex(http, b"^HTTP/1.1 502 .*: the backend is not found")
+
     def test_other_methods_and_garbage(self):
         d, port = self.gate()
         for said, answer in (

@@ -49,6 +49,19 @@ class Case(unittest.TestCase):
         self.addCleanup(b.close)
         return b
 
+    def full(self):
+        """A port whose backlog is full: it never answers a SYN."""
+        listener = socket.socket()
+        self.addCleanup(listener.close)
+        listener.bind(("127.0.0.1", FreePort.get()))
+        listener.listen(0)
+        for _ in range(4):
+            s = socket.socket()
+            self.addCleanup(s.close)
+            s.setblocking(False)
+            s.connect_ex(listener.getsockname())
+        return listener.getsockname()[1]
+
     def connect(self, to, timeout=20, receive=None, source=None):
         """A client of a port of 127.0.0.1, an address, or a path; receive: the
         size of its socket's receive buffer."""
