@@ -114,6 +114,14 @@ class Rpm(unittest.TestCase):
                  if not line.startswith("#")]
         self.assertIn(line, self.query("--scripts", self.package("bindery")))
 
+    def test_sbin_may_be_bin(self):
+        """As in Fedora from 42 on."""
+        said = run("rpmspec", "--parse", "--define", "_sbindir /usr/bin",
+                   "--load=" + path("packaging/rpm/macros.elsewhere"),
+                   path("packaging/rpm/bindery.spec"))
+        self.assertIn(" -DCMAKE_INSTALL_SBINDIR=/usr/bin\n", said)
+        self.assertIn("\n/usr/bin/binderyd\n", said)
+
     def test_nothing_went_wrong_unseen(self):
         with open(self.rpms + "/build.log") as f:
             said = f.read()
