@@ -38,8 +38,9 @@ class Process(Control):
         for k in streams:
             k.close()
         d.closed("echo", 10)
-        s = self.ask(d, "status")
-        self.assertEqual((0, 10), (s["connections"], s["accepted"]))
+        self.eventually(lambda: self.ask(d, "status")["connections"] == 0,
+                        "they are no more")
+        self.assertEqual(10, self.ask(d, "status")["accepted"])
 
     def test_what_the_process_uses(self):
         d, _ = self.echo()
