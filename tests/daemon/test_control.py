@@ -415,7 +415,7 @@ class Connections(Control):
             self.served(port)
         seen, before, pages = [], {}, 0
         while True:
-            answer = self.ask(d, "connections", **before)
+            answer = self.ask(d, "connections", timeout=100, **before)
             page = [r["id"] for r in answer["connections"]]
             seen += page
             pages += 1
