@@ -69,7 +69,6 @@ conn_create(struct desk *d)
 		conn_set_peer(c, w->accepting->peer, w->accepting->peer_size);
 	LIST_INSERT_HEAD(&w->conns, c, link);
 	w->conn_count++;
-	cell_add(&c->account->connections, 1);
 	pipeline_pin(c->pipeline, w->index);
 	conn_arm(c);
 	return c;
@@ -100,10 +99,10 @@ conn_spawn(struct desk *d, void *arg)
 	if (!c)
 		return -ENOMEM;
 	if (!stage_create(c, d, arg)) {
-		cell_add(&c->account->connections, -1);
 		conn_free(c);
 		return -ENOMEM;
 	}
+	cell_add(&c->account->connections, 1);
 	cell_add(&c->account->accepted, 1);
 	conn_log_opened(c);
 	USDT(connection_open, c->id, c->pipeline->name);
@@ -361,13 +360,16 @@ conn_linger(struct conn *c)
 	conn_limit(c, BND_LIMIT_LIFETIME, (uint32_t)(age + LINGER_MS));
 }
 
+/* Whoever reads the line that follows may at once look at the figures, or come
+ * back. */
 static void
-conn_count_end(struct conn *c)
+conn_settle(struct conn *c)
 {
 	c->worker->reasons[c->reason]++;
 	cell_add(&c->account->reasons[c->reason], 1);
 	histogram_observe(c->account->lifetime, conn_age_ms(c));
 	cell_add(&c->account->connections, -1);
+	pledges_free(c);
 }
 
 static void
@@ -378,8 +380,7 @@ conn_reap(struct task *t)
 	stage_close_all(c);
 	if (c->state != CONN_ENDING)
 		return;
-	/* Who reads the line may ask for the figures at once. */
-	conn_count_end(c);
+	conn_settle(c);
 	conn_log_closed(c);
 	USDT(connection_close, c->id, c->reason, c->sock[BND_FRONT].received,
 	    c->sock[BND_FRONT].sent);

@@ -406,6 +406,50 @@ START_TEST(odd_claims)
 }
 END_TEST
 
+/* What others could see of a connection when its line was logged. */
+static struct {
+	unsigned lines;
+	int64_t connections, done, lifetimes;
+	bool has_claims;
+} seen;
+
+void __real_conn_log_closed(struct conn *c);
+void __wrap_conn_log_closed(struct conn *c);
+
+void
+__wrap_conn_log_closed(struct conn *c)
+{
+	seen.lines++;
+	seen.connections = cell_read(&c->account->connections);
+	seen.done = cell_read(&c->account->reasons[REASON_DONE]);
+	seen.lifetimes = cell_read(&c->account->lifetime[HISTOGRAM_N]);
+	seen.has_claims = c->pledges;
+	__real_conn_log_closed(c);
+}
+
+START_TEST(the_line_comes_when_figures_and_claims_are_settled)
+{
+	struct stage *st;
+	int fd;
+
+	begin();
+	memset(&seen, 0, sizeof(seen));
+	fd = client();
+	st = CONTAINER_OF(s.last, struct stage, pub);
+	ck_assert_int_eq(bnd_claim(s.last, "t", "k", 1, 1), 0);
+	ck_assert_int_eq(cell_read(&st->hop.conn->account->connections), 1);
+	shutdown(fd, SHUT_WR);
+	host_settle();
+	ck_assert_uint_eq(seen.lines, 1);
+	ck_assert_int_eq(seen.connections, 0);
+	ck_assert_int_eq(seen.done, 1);
+	ck_assert_int_eq(seen.lifetimes, 1);
+	ck_assert(!seen.has_claims);
+	close(fd);
+	end();
+}
+END_TEST
+
 START_TEST(a_claim_outlives_its_stage)
 {
 	struct bnd_stage *first;
@@ -700,6 +744,7 @@ UNIT_TESTS("protocol-limits", facts_have_kinds,
     the_shortest_limit_counts, a_limit_can_be_taken_back,
     a_limit_outlives_its_stage, lifetime_ends_busy_connections_too,
     half_closed_counts_from_the_end, claims_count_connections, odd_claims,
+    the_line_comes_when_figures_and_claims_are_settled,
     a_claim_outlives_its_stage, timers_fire_once_in_their_slot,
     aborting_in_a_timer, descriptors_are_watched_level_triggered,
     aborting_in_ready, work_comes_back,
