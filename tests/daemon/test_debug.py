@@ -233,8 +233,11 @@ class Watchdog(Case):
     @thrice
     def test_a_flood_is_folded(self):
         d = self.serve()
-        for _ in range(14):
-            self.hold(150)
+        streams = [self.connect(self.port) for _ in range(14)]
+        for s in streams:
+            s.sendall(b"150\n")
+        for s in streams:
+            self.assertEqual(b"late\n", s.recv(16))
         d.wait_record(lambda r: r.get("repeated", 0) > 0
                       and r.get("callback") == "flow", timeout=12)
         self.assertGreaterEqual(self.count(), 13)

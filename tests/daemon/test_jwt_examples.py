@@ -78,7 +78,7 @@ class Examples(Copied):
             p.stdout.close()
 
     def listen(self, stream):
-        end, said = time.monotonic() + 20 * SCALE, b""
+        end, said = time.monotonic() + 60 * SCALE, b""
         while b"hello" not in said:
             left = max(0, end - time.monotonic())
             if not select.select([stream], [], [], left)[0]:

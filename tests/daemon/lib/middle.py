@@ -28,15 +28,17 @@ def needs(*plugins):
 
 
 def thrice(test):
-    """For what a busy machine may spoil: one of three tries has to be good.
-    Too late can also be an end that was not expected."""
+    """For what a busy machine may spoil: one of three tries has to be good,
+    and each begins with setUp().  Too late can also be an end that was not
+    expected."""
     @functools.wraps(test)
     def tries(self, *args):
         for _ in range(2):
             try:
                 return test(self, *args)
             except (AssertionError, EOFError, OSError):
-                pass
+                self.doCleanups()
+                self.setUp()
         return test(self, *args)
     return tries
 
