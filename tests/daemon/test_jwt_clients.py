@@ -85,19 +85,25 @@ class Clients(GuardCase):
         self.assertRegex(said, pattern, argv[0])
         return said
 
-    def listen(self, p, pattern, send=b""):
-        """All that a process says until that fits the pattern."""
-        end, said = time.monotonic() + 20 * SCALE, b""
+    def tell(self, p, text):
         try:
-            if send:
-                p.stdin.write(send)
+            if text:
+                p.stdin.write(text)
                 p.stdin.flush()
         except BrokenPipeError:
             pass
+
+    def listen(self, p, pattern, send=b""):
+        """All that a process says until that fits the pattern.  curl waits
+        for an answer for a moment only, and then for more to send."""
+        end, said = time.monotonic() + 20 * SCALE, b""
+        self.tell(p, send)
         while not re.search(pattern.encode(), said):
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([p.stdout], [], [], left)[0]:
+            if time.monotonic() > end:
                 self.fail(f"{p.args[0]} says only: {said}")
+            if not select.select([p.stdout], [], [], 0.3)[0]:
+                self.tell(p, send and b"\n")
+                continue
             piece = os.read(p.stdout.fileno(), 65536)
             if not piece:
                 break
