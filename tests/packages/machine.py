@@ -42,10 +42,14 @@ def bootstrap(directory, packages=NEEDED):
     """Make a fresh system in it."""
     mirror = os.environ.get("BINDERY_DEBIAN_MIRROR",
                             "http://deb.debian.org/debian")
-    status, said = try_run(
-        "debootstrap", "--variant=minbase",
-        "--include=" + ",".join(packages), release(), directory, mirror,
-        timeout=400, env=with_proxy(os.environ))
+    for _ in range(2):  # the mirror may be busy
+        status, said = try_run(
+            "debootstrap", "--variant=minbase",
+            "--include=" + ",".join(packages), release(), directory, mirror,
+            timeout=400, env=with_proxy(os.environ))
+        if status == 0:
+            break
+        shutil.rmtree(directory, ignore_errors=True)
     if status != 0:
         give_up(f"debootstrap cannot make a system: {said[-2000:]}")
     # What it was made of.

@@ -388,7 +388,7 @@ class Life(story.Story):
         self.m.run("systemctl", "start", "binderyd@three")
         self.m.run("logrotate", "--state=/tmp/rotated", "--force",
                    "/etc/logrotate.d/bindery")
-        self.assertIn(" serves ", self.m.read(name + ".1"))
+        self.eventually(lambda: " serves " in self.m.read(name + ".1"))
         self.eventually(lambda: os.path.exists(self.m.path(name)))
         self.m.run("systemctl", "stop", "binderyd@three")
         self.assertIn("ended", self.m.read(name))
