@@ -338,7 +338,8 @@ class Refusing(HeirsCase):
         files = fd_count(d.pid)
         for _ in range(20):
             self.upgrade_refused(d, "status 1")
-        self.assertEqual(files, fd_count(d.pid))
+        self.eventually(lambda: fd_count(d.pid) <= files,
+                        "the descriptors are as many as before")
         self.assert_unchanged(d)
 
     def test_the_variable_of_nobody(self):
@@ -373,6 +374,7 @@ class Telling(HeirsCase):
         os.kill(heir, signal.SIGTERM)
         self.assertIn(b"STOPPING=1", s.recv(4096))
 
+    @thrice
     def test_a_manager_that_is_behind(self):
         """Else it took the end of the old one for that of the service."""
         s, path = self.manager()
@@ -467,7 +469,7 @@ class Storm(HeirsCase):
         for _ in range(5):
             heir = self.upgrade(d)
             self.assertEqual(0, self.wait_pid(d, d.pids[-2]))
-            self.eventually(lambda: fd_count(heir) == files,
+            self.eventually(lambda: fd_count(heir) <= files,
                             "as many descriptors as the first had")
 
 
