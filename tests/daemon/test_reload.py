@@ -19,7 +19,7 @@ class Following(Reload):
         d, port = self.echo()
         old = self.served(port)
         self.reload(d, server(port, 'idle_timeout = "200ms";'))
-        self.assertTrue(is_reset(self.connect(port)))
+        self.assertTrue(self.is_cut(port))
         self.assertEqual("idle-timeout", d.closed("echo")["reason"])
         self.assert_served(old)
 
@@ -53,7 +53,7 @@ class Following(Reload):
         for _ in range(50):
             d.signal(signal.SIGHUP)
         d.wait_record(lambda r: r.get("message", "").startswith("reloaded"))
-        self.assertTrue(is_reset(self.connect(port)))
+        self.assertTrue(self.is_cut(port))
 
     def test_sigterm_drains_both_generations(self):
         d, port = self.echo(shutdown="20s")
