@@ -11,6 +11,7 @@ import socket
 import time
 
 from lib import *
+from lib.proc import PIPES_KEPT, fd_kinds
 
 FULL = os.environ.get("BINDERY_TORTURE") == "full"
 RELOADS = 30 if IS_SANITIZED else 200
@@ -206,7 +207,8 @@ class Torture(Case):
             and answer(self.d, "status")["generations"] == 1,
             "only the last generation is left")
         # Who asked has gone, too.
-        return min(fd_count(self.d.pid) for _ in range(5)), rss(self.d.pid)
+        return (*min(fd_kinds(self.d.pid) for _ in range(5)),
+                rss(self.d.pid))
 
     def children(self):
         with open(f"/proc/{self.d.pid}/task/{self.d.pid}/children") as f:
@@ -214,9 +216,10 @@ class Torture(Case):
 
     def test_nobody_notices(self):
         self.ready()
+        _, own_pipes = fd_kinds(self.d.pid)
         self.storm(WARM, SECONDS * WARM / RELOADS, 0)
         self.reload(0)  # the same before and after
-        files, memory = self.settle()
+        files, pipes, memory = self.settle()
         began, self.took = time.monotonic(), []
         refused_before = self.refusals
         for _ in range(3):
@@ -226,7 +229,7 @@ class Torture(Case):
         seconds = time.monotonic() - began
         refused = self.refusals - refused_before
         self.reload(0)
-        files_now, memory_now = self.settle()
+        files_now, pipes_now, memory_now = self.settle()
         self.took.sort()
         print(f"torture: {RELOADS} reloads ({refused} refused) in "
               f"{seconds:.0f} s, median {self.took[len(self.took) // 2]} ms, "
@@ -235,9 +238,11 @@ class Torture(Case):
               f" 0 reset, 0 bytes wrong; slowest connect "
               f"{1000 * slowest:.1f} ms; {self.most} generations at once; "
               f"memory {(memory_now - memory) / 1024:+.0f} KiB, descriptors "
-              f"{files_now - files:+d}, processes {len(self.children()):+d}")
+              f"{files_now - files:+d}, ends of pipes "
+              f"{pipes_now - pipes:+d}, processes {len(self.children()):+d}")
         self.assertEqual([], self.children())
         self.assertLessEqual(files_now, files)
+        self.assertLessEqual(pipes_now, own_pipes + 2 * PIPES_KEPT)
         self.assertLess(slowest, 1 * SCALE)
         if not IS_SANITIZED:  # which keeps what is freed
             self.assertLess(memory_now - memory, 3 << 19)

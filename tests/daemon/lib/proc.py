@@ -6,6 +6,7 @@
 import os
 import resource
 
+PIPES_KEPT = 2 * 16  # ends, at most, by a worker
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -21,6 +22,18 @@ def cpu_seconds(pid):
     with open(f"/proc/{pid}/stat") as f:
         fields = f.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def fd_kinds(pid):
+    """How many descriptors are no pipes, and how many are ends of pipes: of
+    those each worker keeps some, as many as it once had use for."""
+    kinds = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            kinds.append(os.readlink(f"/proc/{pid}/fd/{fd}")[:5] == "pipe:")
+        except FileNotFoundError:
+            pass
+    return kinds.count(False), kinds.count(True)
 
 
 def fd_count(pid):
