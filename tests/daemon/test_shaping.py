@@ -213,6 +213,7 @@ class Limit(Middle):
 
 @needs("delay")
 class Delay(Middle):
+    @thrice
     def test_a_round_trip_takes_twice_as_long(self):
         for options, low in (('time = "100ms";', 0.2),
                              ('time = "100ms"; direction = "reply";', 0.1),
