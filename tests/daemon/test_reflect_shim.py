@@ -5,12 +5,16 @@
 connection may end, but nobody hears what was not said, and the room goes on.
 See tests/lib/shim.c."""
 
+import re
 import socket
 import threading
 import time
 import unittest
 
 from lib import *
+
+# By a member, of one, or to one for whom a busy machine was too slow.
+SAID = re.compile(rb"line \d+$|\[.*|\(\d+ lines? dropped\)$")
 
 
 @unittest.skipIf(IS_SANITIZED, "the sanitizers want to be the first library")
@@ -47,7 +51,7 @@ class Shims(Room):
                 s.settimeout(0.02)
                 data = s.recv(65536)
                 for line in data.split(b"\n")[:-1]:
-                    if not line.startswith((b"line ", b"[")):
+                    if not SAID.match(line):
                         seen.append(line)
             except OSError:
                 pass
