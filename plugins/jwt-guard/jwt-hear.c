@@ -153,7 +153,8 @@ hear_text(const struct hearing *g)
 	struct span word = { g->p, 0 };
 	char end;
 
-	while (word.n < g->n && word.n < WORD_MAX && is_letter(g->p[word.n]))
+	while (word.n < g->n && word.n < WORD_MAX &&
+	       (is_letter(g->p[word.n]) || (word.n && g->p[word.n] == '-')))
 		word.n++;
 	if (word.n == WORD_MAX)
 		return hear_nothing_known(g);

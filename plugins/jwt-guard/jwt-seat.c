@@ -216,7 +216,7 @@ seat_claim(struct seat *s, struct jwt_verdict *v)
 	if (rc != -EDQUOT)
 		return jwt_verdict_set(v, JWT_MEMORY, "out of memory");
 	return jwt_verdict_set(v, JWT_LIMIT,
-	    "this identity has %lld connections already",
+	    "this identity may have %lld connections at once, and no more",
 	    (long long)g->max_per_identity);
 }
 

@@ -231,6 +231,7 @@ START_TEST(other_methods_are_refused)
 		"GET http://db/ HTTP/1.0\r\n\r\n",
 		"POST /x HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
 		"OPTIONS * HTTP/1.1\r\n\r\n",
+		"M-SEARCH * HTTP/1.1\r\n\r\n",
 		"connect db:5432 HTTP/1.1\r\n" AUTH "\r\n",
 		"Connect db:5432 HTTP/1.1\r\n" AUTH "\r\n",
 	};
