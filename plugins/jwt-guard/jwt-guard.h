@@ -93,6 +93,7 @@ struct seat { /* a connection */
 	struct jwt_hear hear;
 	uint8_t state; /* enum seat_state */
 	bool is_listed;
+	bool has_joined; /* waited for a fetch that had begun before */
 	bool has_waited;
 };
 

@@ -352,13 +352,12 @@ sources_refresh(struct bnd_worker *w)
 }
 
 bool
-sources_want(struct bnd_worker *w)
+sources_want(struct bnd_worker *w, bool *was_begun_r)
 {
 	const struct guard *g = w->binding->self;
 
-	if (!g->keys_url)
-		return false;
-	return ring_is_fetching(g->sources->ring) || sources_refresh(w);
+	*was_begun_r = g->keys_url && ring_is_fetching(g->sources->ring);
+	return *was_begun_r || sources_refresh(w);
 }
 
 /* ---- a worker */

@@ -43,8 +43,9 @@ bool sources_revoked(
 
 /* [worker] Nobody knows a token's key.  true: keys are being fetched, and
  * desk_wake() will be called on all workers; false: that cannot be, or was
- * tried often enough for now. */
-bool sources_want(struct bnd_worker *w);
+ * tried often enough for now.  *was_begun_r: by a fetch that had begun before,
+ * and may bring what was published before. */
+bool sources_want(struct bnd_worker *w, bool *was_begun_r);
 
 /* [worker] Fetch now, if that is allowed, because the operator says so. */
 bool sources_refresh(struct bnd_worker *w);

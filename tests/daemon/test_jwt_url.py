@@ -13,6 +13,7 @@ import unittest
 
 from lib import *
 from lib.build import JWKS_FETCH
+from lib.control import Refused
 from lib.guard import *
 from lib.tls import *
 from lib.tokens import *
@@ -174,6 +175,29 @@ class Rotation(UrlCase):
         self.assertLessEqual(self.requests, 3)
         self.passes(port, self.key.token())
         self.assertEqual(2.0, self.metric(d, "keys"))
+
+    def test_keys_that_change_while_others_are_fetched(self):
+        """Who comes during a fetch that brings the old ones has another."""
+        d, port = self.gate()
+        self.passes(port, self.key.token())
+        new = Key(kid="k2")
+        answers = [self.answer, response(key_set(self.key, new))]
+        self.answer = lambda path: answers.pop(0)
+        self.held.clear()
+        self.eventually(lambda: self.fetches(d), "a fetch")
+        s = self.present(port, new.token())
+        self.eventually(lambda: "waits for keys" in str(self.rows(d)), "it")
+        self.held.set()
+        self.assertEqual(b"ping", self.first(s, 4))
+        self.assertEqual([], answers)
+
+    def fetches(self, d):
+        """The first may still be under way, after all have its keys."""
+        try:
+            self.tell(d, "fetch")
+        except Refused:
+            return False
+        return True
 
     def test_old_keys_pass_no_more(self):
         d, port = self.gate()
