@@ -91,10 +91,9 @@ struct seat { /* a connection */
 	int64_t expires_ms;          /* since 1970, leeway not added */
 	LIST_ENTRY(seat) entry;      /* waiting, or open */
 	struct jwt_hear hear;
-	uint8_t state; /* enum seat_state */
+	unsigned awaited; /* the fetch whose end it waits for; 0: none yet */
+	uint8_t state;    /* enum seat_state */
 	bool is_listed;
-	bool has_joined; /* waited for a fetch that had begun before */
-	bool has_waited;
 };
 
 enum { TIMER_TOKEN, TIMER_EXPIRY }; /* of a stage */

@@ -98,15 +98,16 @@ ring_begin(struct ring *r, bool is_due)
 	return may;
 }
 
-bool
-ring_is_fetching(struct ring *r)
+unsigned
+ring_ended(struct ring *r, bool *is_fetching_r)
 {
-	bool is;
+	unsigned ended;
 
 	pthread_mutex_lock(&r->lock);
-	is = r->is_fetching;
+	*is_fetching_r = r->is_fetching;
+	ended = r->ended;
 	pthread_mutex_unlock(&r->lock);
-	return is;
+	return ended;
 }
 
 void
@@ -116,6 +117,7 @@ ring_end(struct ring *r, bool was_good, int64_t refresh_ms)
 
 	pthread_mutex_lock(&r->lock);
 	r->is_fetching = false;
+	r->ended++;
 	for (unsigned i = 0; i < r->failures && again < AGAIN_MOST_MS; i++)
 		again *= 2;
 	if (again > AGAIN_MOST_MS)

@@ -22,6 +22,7 @@ struct ring {
 	int64_t read_at_ms;   /* since 1970; 0: never */
 	unsigned keepers;     /* generations that are not superseded */
 	bool is_fetching;
+	unsigned ended;           /* of the fetches */
 	unsigned failures;        /* in a row */
 	int64_t due_ms;           /* by bnd_now(): the next fetch of its own */
 	int64_t spent_ms;         /* see ring_may_want() */
@@ -41,7 +42,9 @@ ring_put(struct ring *r, struct jwt_keys **keys, const char *text, size_t n);
  * own time; else somebody wants keys, which is granted a few times in a row and
  * then every ten seconds. */
 bool ring_begin(struct ring *r, bool is_due);
-bool ring_is_fetching(struct ring *r);
+
+/* How many have ended; and is one under way? */
+unsigned ring_ended(struct ring *r, bool *is_fetching_r);
 
 /* A fetch ended; the next one of its own comes after refresh_ms, or sooner if
  * it failed. */

@@ -238,14 +238,10 @@ static bool
 seat_waits(struct seat *s, const struct jwt_verdict *v)
 {
 	struct desk *d = seat_desk(s);
-	bool was_begun;
 
 	if ((v->code != JWT_UNKNOWN_KEY && v->code != JWT_NO_KEYS) ||
-	    s->has_waited || !sources_want(s->st->worker, &was_begun))
+	    !sources_want(s->st->worker, &s->awaited, v->code == JWT_NO_KEYS))
 		return false;
-	/* A key that is newer than the fetch needs the next one. */
-	s->has_waited = !was_begun || s->has_joined || v->code == JWT_NO_KEYS;
-	s->has_joined = true;
 	s->state = SEAT_WAITING;
 	s->is_listed = true;
 	LIST_INSERT_HEAD(&d->waiting, s, entry);

@@ -352,12 +352,23 @@ sources_refresh(struct bnd_worker *w)
 }
 
 bool
-sources_want(struct bnd_worker *w, bool *was_begun_r)
+sources_want(struct bnd_worker *w, unsigned *awaited, bool any_will_do)
 {
 	const struct guard *g = w->binding->self;
+	bool is_fetching;
+	unsigned ended;
 
-	*was_begun_r = g->keys_url && ring_is_fetching(g->sources->ring);
-	return *was_begun_r || sources_refresh(w);
+	if (!g->keys_url)
+		return false;
+	ended = ring_ended(g->sources->ring, &is_fetching);
+	if (*awaited == 0)
+		*awaited = ended + 1 + (is_fetching && !any_will_do);
+	else if (ended >= *awaited)
+		return false;
+	if (is_fetching || sources_refresh(w))
+		return true;
+	ring_ended(g->sources->ring, &is_fetching);
+	return is_fetching; /* another worker was faster */
 }
 
 /* ---- a worker */

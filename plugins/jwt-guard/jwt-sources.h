@@ -43,9 +43,10 @@ bool sources_revoked(
 
 /* [worker] Nobody knows a token's key.  true: keys are being fetched, and
  * desk_wake() will be called on all workers; false: that cannot be, or was
- * tried often enough for now.  *was_begun_r: by a fetch that had begun before,
- * and may bring what was published before. */
-bool sources_want(struct bnd_worker *w, bool *was_begun_r);
+ * tried often enough for now.  *awaited is 0 at first, and then which fetch has
+ * to end before that is the answer: the first to begin behind the question, or,
+ * if any will do, the one under way. */
+bool sources_want(struct bnd_worker *w, unsigned *awaited, bool any_will_do);
 
 /* [worker] Fetch now, if that is allowed, because the operator says so. */
 bool sources_refresh(struct bnd_worker *w);
