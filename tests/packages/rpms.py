@@ -109,7 +109,7 @@ def remake(directory, top, release, change=""):
     for pattern, now in (
             (r"^(Release: *)1", rf"\g<1>{release}"),
             (r"^%autosetup$", f"%autosetup\n{change}"),
-            (r"^%cmake .*\n%cmake_build$", ":"),
+            (r"^%cmake (.*\\\n)?.*\n%cmake_build$", ":"),
             (r"^%cmake_install$", again + " && rm -r "
              "%{buildroot}%{_docdir} %{buildroot}%{_defaultlicensedir}"),
             (r"^%check\n(.+\n)+", "")):
