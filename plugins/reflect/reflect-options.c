@@ -94,10 +94,6 @@ reflect_check(struct bnd_binding *b)
 		return bnd_option_error(b, "prefix", NULL,
 		    "only lines have a place for it: set framing = \"line\", "
 		    "too");
-	if (c->notices && c->framing == FRAMING_NONE)
-		return bnd_option_error(b, "notices", NULL,
-		    "without framing nobody could tell them from what members "
-		    "say: set framing = \"line\" or \"length\", too");
 	if (c->room && !*c->room)
 		return bnd_option_error(
 		    b, "room", NULL, "name a fact, such as 'tls.server_name'");

@@ -144,6 +144,21 @@ class OtherFramings(Room):
         a = self.connect(self.port)
         self.hears(a, length(self.name(a) + b" joined (1 member)"))
 
+    def test_notices_without_framing_are_lines(self):
+        self.room("notices = true; history = 2;", framing="none")
+        a = self.connect(self.port)
+        name = self.name(a)
+        self.hears(a, name + b" joined (1 member)\n")
+        a.sendall(b"no line")
+        self.hears(a, b"no line")
+        b = self.connect(self.port)
+        other = self.name(b)
+        self.hears(b, name + b" joined (1 member)\nno line" + other
+                   + b" joined (2 members)\n")
+        self.hears(a, other + b" joined (2 members)\n")
+        reset(b)
+        self.hears(a, other + b" left (1 member)\n")
+
     def test_no_framing(self):
         self.room(framing="none")
         a, b = self.connect(self.port), self.connect(self.port)
@@ -369,7 +384,6 @@ class Options(Room):
 
     def test_what_contradicts_itself(self):
         self.refuses("prefix = true;", "'prefix'.*only lines", "length")
-        self.refuses("notices = true;", "'notices'.*without framing", "none")
         self.refuses('room = "";', "'room'.*name a fact")
         self.refuses('history = 1; history_bytes = "2m";',
                      "'history_bytes'.*too far behind")
