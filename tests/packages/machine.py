@@ -43,8 +43,9 @@ def bootstrap(directory, packages=NEEDED):
     mirror = os.environ.get("BINDERY_DEBIAN_MIRROR",
                             "http://deb.debian.org/debian")
     for _ in range(2):  # the mirror may be busy
+        # What it mounts is gone with it, whatever ends it.
         status, said = try_run(
-            "debootstrap", "--variant=minbase",
+            "unshare", "--mount", "debootstrap", "--variant=minbase",
             "--include=" + ",".join(packages), release(), directory, mirror,
             timeout=400, env=with_proxy(os.environ))
         if status == 0:
