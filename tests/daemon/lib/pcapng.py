@@ -59,24 +59,28 @@ class Packet:
 
 class Talk:
     """One connection: bytes of both ways, with their sequence numbers
-    checked."""
+    checked.  Packets may be missing only where some were dropped."""
 
-    def __init__(self, packets):
+    def __init__(self, packets, may_have_gaps):
         self.packets = packets
+        self.has_gaps = False
         first = packets[0]
         self.client, self.server = first.source, first.target
+        if first.is_reply:  # what came before is missing
+            self.client, self.server = self.server, self.client
+            self.has_gaps = True
         self.comment = first.comment
         self.data = {False: bytearray(), True: bytearray()}
         self.flags = {False: 0, True: 0}
-        self.has_gaps = False
         next_seq = {False: 0, True: 0}
         for p in packets:
             way = p.is_reply
             assert (p.source == self.server) == way or \
                 self.client == self.server
             self.has_gaps |= p.seq != next_seq[way]
-            if p.flags & ACK and not self.has_gaps:
-                assert p.ack == next_seq[not way], (p.ack, next_seq)
+            if p.flags & ACK and p.ack != next_seq[not way]:
+                self.has_gaps = True
+            assert may_have_gaps or not self.has_gaps, (p.seq, p.ack, next_seq)
             self.flags[way] |= p.flags
             self.data[way] += p.data
             next_seq[way] = (p.seq + p.length - headers(p)
@@ -110,7 +114,7 @@ class Capture:
         for p in self.packets:
             key = frozenset((p.source, p.target))
             talks.setdefault(key, []).append(p)
-        self.talks = [Talk(t) for t in talks.values()]
+        self.talks = [Talk(t, self.dropped != 0) for t in talks.values()]
 
 
 def tshark(path, *args):
