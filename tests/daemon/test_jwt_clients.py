@@ -4,16 +4,13 @@
 """jwt-guard: clients that anybody has, as they are; what they pass, and what
 their users read when a token is no good."""
 
-import os
-import re
-import select
 import subprocess
-import time
 import unittest
 
 from lib import *
 from lib.guard import *
 from lib.sshd import *
+from lib.talk import *
 from lib.tls import *
 from lib.tokens import *
 
@@ -76,7 +73,7 @@ class Clients(GuardCase):
                              env={**environment(), **env},
                              start_new_session=True)  # with no terminal
         try:
-            said = self.listen(p, pattern, send)
+            said = listen(p, pattern, send, 20 * SCALE)
         finally:
             p.kill()
             p.wait()
@@ -84,31 +81,6 @@ class Clients(GuardCase):
             with_end(p.stdin)
         self.assertRegex(said, pattern, argv[0])
         return said
-
-    def tell(self, p, text):
-        try:
-            if text:
-                p.stdin.write(text)
-                p.stdin.flush()
-        except BrokenPipeError:
-            pass
-
-    def listen(self, p, pattern, send=b""):
-        """All that a process says until that fits the pattern.  curl waits
-        for an answer for a moment only, and then for more to send."""
-        end, said = time.monotonic() + 20 * SCALE, b""
-        self.tell(p, send)
-        while not re.search(pattern.encode(), said):
-            if time.monotonic() > end:
-                self.fail(f"{p.args[0]} says only: {said}")
-            if not select.select([p.stdout], [], [], 0.3)[0]:
-                self.tell(p, send and b"\n")
-                continue
-            piece = os.read(p.stdout.fileno(), 65536)
-            if not piece:
-                break
-            said += piece
-        return said.decode(errors="replace")
 
     def passes_and_tells(self, command, told, good=None, bad=None, **more):
         """command(token): the arguments of a client, and its environment.
@@ -246,7 +218,8 @@ class Connect(Clients):
                 self.assertEqual(b"hello", exactly(s, 5))
             else:
                 rejected = "CONNECT request rejected"
-                self.assertRegex(self.listen(p, rejected), rejected)
+                self.assertRegex(listen(p, rejected, limit=20 * SCALE),
+                         rejected)
             s.close()
 
     def connect_soon(self, port):

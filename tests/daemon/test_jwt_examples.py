@@ -5,11 +5,9 @@
 README shows: keys and tokens by the scripts, stock clients."""
 
 import base64
-import contextlib
 import json
 import os
 import re
-import select
 import shutil
 import signal
 import subprocess
@@ -17,6 +15,7 @@ import time
 
 from lib import *
 from lib.sshd import *
+from lib.talk import *
 
 EXAMPLES = os.path.join(ROOT, "etc/examples")
 
@@ -70,30 +69,12 @@ class Examples(Copied):
                              stderr=subprocess.STDOUT, env=environment(),
                              start_new_session=True)
         try:
-            return self.listen(p)
+            return listen(p, "hello", b"hello\n", 60 * SCALE)
         finally:
             os.killpg(p.pid, signal.SIGKILL)
             p.wait()
             p.stdin.close()
             p.stdout.close()
-
-    def listen(self, p):
-        """curl waits for an answer for a moment only, and then for more to
-        send."""
-        end, said = time.monotonic() + 60 * SCALE, b""
-        os.write(p.stdin.fileno(), b"hello\n")
-        while b"hello" not in said:
-            if time.monotonic() > end:
-                self.fail(f"no more than {said} was said")
-            if not select.select([p.stdout], [], [], 0.3)[0]:
-                with contextlib.suppress(BrokenPipeError):
-                    os.write(p.stdin.fileno(), b"\n")
-                continue
-            piece = os.read(p.stdout.fileno(), 65536)
-            if not piece:
-                break
-            said += piece
-        return said.decode(errors="replace")
 
     def test_guard(self):
         curl, openssl = self.serve("jwt-guard.conf")

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <time.h>
 
+static struct loop l;
+static struct waits *w;
 static int64_t fired_us;
 
 static int64_t
@@ -29,6 +31,21 @@ fire(void *owner, unsigned slot)
 
 static const struct waits_calls calls = { .timer = fire };
 
+static void
+begin(void)
+{
+	w = NULL;
+	fired_us = 0;
+	ck_assert_int_eq(loop_init(&l), 0);
+}
+
+static void
+end(void)
+{
+	waits_destroy(&w);
+	loop_finish(&l);
+}
+
 /* Until so many us of the clock's millisecond are over. */
 static void
 spin_to(int64_t us)
@@ -40,10 +57,7 @@ spin_to(int64_t us)
 /* Set late in one millisecond, looked at early in others. */
 START_TEST(a_timer_never_fires_early)
 {
-	struct loop l;
-	struct waits *w = NULL;
-
-	ck_assert_int_eq(loop_init(&l), 0);
+	begin();
 	for (int i = 0; i < 20; i++) {
 		int64_t began_us;
 
@@ -58,19 +72,15 @@ START_TEST(a_timer_never_fires_early)
 		}
 		ck_assert_int_ge(fired_us - began_us, 3000);
 	}
-	waits_destroy(&w);
-	loop_finish(&l);
+	end();
 }
 END_TEST
 
 START_TEST(nor_when_the_turn_was_long)
 {
-	struct loop l;
-	struct waits *w = NULL;
 	int64_t began_us;
 
-	ck_assert_int_eq(loop_init(&l), 0);
-	fired_us = 0;
+	begin();
 	for (began_us = now_us(); now_us() - began_us < 10000;)
 		;
 	began_us = now_us();
@@ -78,40 +88,30 @@ START_TEST(nor_when_the_turn_was_long)
 	while (!fired_us)
 		loop_turn(&l, 0);
 	ck_assert_int_ge(fired_us - began_us, 3000);
-	waits_destroy(&w);
-	loop_finish(&l);
+	end();
 }
 END_TEST
 
 START_TEST(a_timer_of_0_fires_in_the_next_turn)
 {
-	struct loop l;
-	struct waits *w = NULL;
-
-	fired_us = 0;
-	ck_assert_int_eq(loop_init(&l), 0);
+	begin();
 	ck_assert_int_eq(waits_timer(&w, &l, NULL, &calls, 3, 0), 0);
 	loop_turn(&l, 0);
 	ck_assert_int_ne(fired_us, 0);
-	waits_destroy(&w);
-	loop_finish(&l);
+	end();
 }
 END_TEST
 
 START_TEST(wrong_slots_and_what_was_never_set)
 {
-	struct loop l;
-	struct waits *w = NULL;
-
-	ck_assert_int_eq(loop_init(&l), 0);
+	begin();
 	ck_assert_int_eq(waits_timer(&w, &l, NULL, &calls, 4, 1), -EINVAL);
 	ck_assert_int_eq(waits_timer(&w, &l, NULL, &calls, 0, -1), 0);
 	ck_assert_ptr_null(w);
 	ck_assert_int_eq(waits_timer(&w, &l, NULL, &calls, 0, INT64_MAX), 0);
 	loop_turn(&l, 0);
 	ck_assert_int_eq(fired_us, 0);
-	waits_destroy(&w);
-	loop_finish(&l);
+	end();
 }
 END_TEST
 
